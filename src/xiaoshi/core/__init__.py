@@ -1,0 +1,1 @@
+"""What is true: pure engines. No Django, no files, no network, no clock."""
