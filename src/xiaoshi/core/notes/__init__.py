@@ -1,0 +1,1 @@
+"""Burnt and torn notes: mat, specimen currency, simulator, and the measuring engine."""
