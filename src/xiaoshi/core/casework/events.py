@@ -1,0 +1,267 @@
+"""What happened to a case. The events are the case: `fold(events)` gives its state without looking at the plan.
+
+So each event says all that the state needs (`next_phase` of the step, which steps were reopened), and nothing more: ids,
+what changed, the reason; never a copy of what was there before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from xiaoshi.core.casework.model import Facts, FactValue, Json, Level, Signer, StepPhase, WaitingFor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The part that all events have. `seq` counts from 1 in each case; `at` is aware; `command_id` caused it."""
+
+    seq: int
+    at: datetime
+    actor: str
+    command_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseOpened(Event):
+    kind: str
+    plan_version: int
+    case_number: str
+    unit_path: str
+    owner: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsSet(Event):
+    """Only the facts that changed; None: no longer known."""
+
+    facts: Mapping[str, FactValue | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone(Event):
+    """Done by `actor`. `next_phase`: where the step goes from here; `round`: 2 and up when it is done again."""
+
+    step: str
+    round: int
+    result: Mapping[str, Json]
+    next_phase: StepPhase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepConfirmed(Event):
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRejected(Event):
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSkipped(Event):
+    step: str
+    reason: str
+    authority: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepAdded(Event):
+    step: str
+    title: str
+    roles: tuple[str, ...]
+    blocks_close: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCalledUp(Event):
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedRecorded(Event):
+    """`need`: `paper:x`, `check:x`, `decision:x`. `value`: reference, `passed`/`failed`, or the decision."""
+
+    need: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedWaived(Event):
+    need: str
+    reason: str
+    authority: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepClaimed(Event):
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepReleased(Event):
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseHandedOver(Event):
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepHandedOver(Event):
+    step: str
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDelegated(Event):
+    step: str
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportAccepted(Event):
+    step: str
+    next_phase: StepPhase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportReturned(Event):
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningAsked(Event):
+    step: str
+    signers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignersChanged(Event):
+    """加签, 减签: the whole order of signing after the change (it is short), and who came or went."""
+
+    step: str
+    added: str
+    removed: str
+    reason: str
+    signers: tuple[Signer, ...]
+    next_phase: StepPhase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSigned(Event):
+    step: str
+    next_phase: StepPhase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningRefused(Event):
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied(Event):
+    step: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminded(Event):
+    step: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack(Event):
+    """The act of event number `act_seq` no longer holds."""
+
+    act_seq: int
+    act: str
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentBack(Event):
+    """`reopened`: the step and all that leaned on it; `voided`: checks and decisions to be made again."""
+
+    step: str
+    reason: str
+    reopened: tuple[str, ...]
+    voided: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSuspended(Event):
+    reason: str
+    until: datetime
+    waiting_for: WaitingFor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResumed(Event):
+    """`lapsed`: nobody resumed it, its date had passed when `actor` acted."""
+
+    lapsed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCancelled(Event):
+    reason: str
+    authority: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReopened(Event):
+    reason: str
+    authority: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseClosed(Event):
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionAsked(Event):
+    question: str
+    text: str
+    to_level: Level
+    field: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionAnswered(Event):
+    question: str
+    text: str
+    source: str
+    authority: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionWithdrawn(Event):
+    question: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneReached(Event):
+    milestone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What happens, in order. Empty: the command had been carried out before, nothing changes."""
+
+    events: tuple[Event, ...]
