@@ -1,0 +1,219 @@
+"""What the measuring engine takes and gives: tray pictures in; pieces, notes, totals and problems out.
+
+All lengths are millimetres, areas square millimetres, money fen (the hundredth part of the issuer's main unit, yen
+included), polygons pixels of the picture as given. Every value that could not be measured is None, never a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from xiaoshi.core.notes.reference import Picture, Reference
+from xiaoshi.core.problems import Problem, Words
+from xiaoshi.core.rules.note_rules import RuleSet
+
+ENGINE_VERSION = "notes-1.0"
+
+Verdict = Literal["full", "half", "none", "undecided"]
+ScaleSource = Literal["mat", "given", "none"]
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrayImage:
+    """One picture: `name` as it appears in the answer, `pixels` BGR uint8 (height, width, 3) as stored in the file."""
+
+    name: str
+    pixels: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One step of an argument for a verdict."""
+
+    code: str
+    words: Words
+
+    def as_json(self, language: str) -> dict[str, str]:
+        """`code` and `text`."""
+        return {"code": self.code, "text": self.words.in_language(language)}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How one picture was measured. `mm_per_px` is taken at the middle of the tray; None: nothing was measured.
+
+    `marker_rms_mm`: how far the mat's markers lie from where the mat's geometry puts them.
+    """
+
+    image: str
+    mm_per_px: float | None
+    source: ScaleSource
+    marker_rms_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identity:
+    """Which face a piece shows. `edition_certain` is False where only the denomination could be told.
+
+    `confidence` in 0..1 grows with the matches and with the margin over the second best; it orders pieces, it is not a
+    probability.
+    """
+
+    reference: Reference
+    edition_certain: bool
+    confidence: float
+    inliers: int
+    margin: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The five identity fields of the contract."""
+        told = self.reference.identity_json()
+        if not self.edition_certain:
+            told["edition"] = None
+        return told
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """One thing that lies on the tray and is not mat, ash or crumb.
+
+    `polygon`: its outline, pixels of the picture as given, without inner holes; `area_mm2`: area of its mask on the
+    tray, holes taken off; None without a scale.
+    """
+
+    id: str
+    image: str
+    polygon: tuple[Point, ...]
+    area_mm2: float | None
+    identity: Identity | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's form of a piece."""
+        blank = dict.fromkeys(("issuer", "series", "edition", "denomination", "side"))
+        told = blank if self.identity is None else self.identity.as_json()
+        return {
+            "id": self.id,
+            "image": self.image,
+            "polygon": [[round(x, 2), round(y, 2)] for x, y in self.polygon],
+            "area_mm2": None if self.area_mm2 is None else round(self.area_mm2, 1),
+            **told,
+            "confidence": 0.0 if self.identity is None else round(self.identity.confidence, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Remaining share of a note with its interval, all in 0..1, low <= value <= high.
+
+    `legible`: the share on which print can still be read; the rest of `value` is charred but joined.
+    """
+
+    value: float
+    low: float
+    high: float
+    legible: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note as far as it can be told: its pieces, what remains of it, and what the rule says.
+
+    `amount_fen` is what the verdict pays, 0 while undecided; `amount_low_fen` and `amount_high_fen` bound it.
+    """
+
+    id: str
+    pieces: tuple[str, ...]
+    denomination_fen: int | None
+    share: Share | None
+    verdict: Verdict
+    amount_fen: int
+    amount_low_fen: int
+    amount_high_fen: int
+    reasons: tuple[Reason, ...]
+
+    def as_json(self, language: str) -> dict[str, Any]:
+        """The contract's form of a note, and beside it the legible share and the bounds of the amount."""
+        share = self.share
+        return {
+            "id": self.id,
+            "pieces": list(self.pieces),
+            "denomination_fen": self.denomination_fen,
+            "area_ratio": None if share is None else round(share.value, 4),
+            "area_ratio_low": None if share is None else round(share.low, 4),
+            "area_ratio_high": None if share is None else round(share.high, 4),
+            "verdict": self.verdict,
+            "amount_fen": self.amount_fen,
+            "reasons": [reason.as_json(language) for reason in self.reasons],
+            "legible_ratio": None if share is None else round(share.legible, 4),
+            "amount_low_fen": self.amount_low_fen,
+            "amount_high_fen": self.amount_high_fen,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts of notes by verdict; `amount_fen` counts decided ones only, low and high bound the whole tin."""
+
+    full: int
+    half: int
+    none: int
+    undecided: int
+    amount_fen: int
+    amount_low_fen: int
+    amount_high_fen: int
+
+    def as_json(self) -> dict[str, int]:
+        """The contract's form."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessment:
+    """The answer for all pictures of one tin. `scales` holds one entry for each picture that was looked at."""
+
+    rules: RuleSet
+    scales: tuple[Scale, ...]
+    pieces: tuple[Piece, ...]
+    notes: tuple[Note, ...]
+    totals: Totals
+    problems: tuple[Problem, ...]
+    engine_version: str = ENGINE_VERSION
+
+    def as_json(self, language: str = "zh") -> dict[str, Any]:
+        """The contract of `xiaoshi notes assess --json`; `scale` is that of the first picture that was measured."""
+        measured = [scale for scale in self.scales if scale.mm_per_px is not None]
+        first = measured[0] if measured else Scale("", None, "none")
+        day = self.rules.in_force_from
+        return {
+            "rules": {"id": self.rules.id, "in_force_from": None if day is None else day.isoformat()},
+            "scale": _scale_json(first),
+            "pieces": [piece.as_json() for piece in self.pieces],
+            "notes": [note.as_json(language) for note in self.notes],
+            "totals": self.totals.as_json(),
+            "problems": [problem.as_json(language) for problem in self.problems],
+            "engine_version": self.engine_version,
+            "scales": [{"image": scale.image, **_scale_json(scale)} for scale in self.scales],
+        }
+
+
+def _scale_json(scale: Scale) -> dict[str, Any]:
+    rounded = None if scale.mm_per_px is None else round(scale.mm_per_px, 6)
+    return {"mm_per_px": rounded, "source": scale.source}
+
+
+def totals_of(notes: tuple[Note, ...]) -> Totals:
+    """Count notes by verdict and add their amounts up."""
+    count = {verdict: 0 for verdict in ("full", "half", "none", "undecided")}
+    for note in notes:
+        count[note.verdict] += 1
+    return Totals(
+        count["full"],
+        count["half"],
+        count["none"],
+        count["undecided"],
+        sum(note.amount_fen for note in notes),
+        sum(note.amount_low_fen for note in notes),
+        sum(note.amount_high_fen for note in notes),
+    )
