@@ -153,12 +153,12 @@ def _copy(installed: Path, target: Path) -> None:
     parent.mkdir(parents=True, exist_ok=True)
     for folder in (parent.parent, parent):
         if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
-            os.chmod(folder, 0o711)
+            os.chmod(folder, 0o711)  # noqa: S103 (passing through only)
     temporary = Path(tempfile.mkdtemp(dir=parent, prefix=".copy-"))
     try:
         for name in ("bin", "lib", "share"):
             shutil.copytree(installed / name, temporary / name, symlinks=True)
-        os.chmod(temporary, 0o755)
+        os.chmod(temporary, 0o755)  # noqa: S103 (programs, no data)
         try:
             os.rename(temporary, target)
         except OSError:

@@ -40,8 +40,17 @@ def parse_url(url: str) -> Dsn:
         "password": unquote(parts.password or ""),
         "dbname": name,
     }
-    dsn.update({key: value for key, value in parse_qsl(parts.query)})
+    dsn.update(parse_qsl(parts.query))
     return dsn
+
+
+def _bad_url(reason: str) -> HouseError:
+    return HouseError(
+        "database_url_wrong",
+        f"DATABASE_URL 无法识别({reason});格式为 postgresql://用户:口令@主机:端口/数据库,特殊字符须百分号编码。",
+        f"DATABASE_URL is not understood ({reason}); write postgresql://user:password@host:port/database, special characters percent-encoded.",
+        "DATABASE_URL",
+    )
 
 
 def connection_info(url: str, home: Home) -> ConnectionInfo:

@@ -61,7 +61,7 @@ def start_postgres(order: dict[str, Any], log_fd: int) -> subprocess.Popen[bytes
             env=order["environment"],
             pass_fds=fds,
             start_new_session=True,
-            preexec_fn=bind_to_parent,  # noqa: PLW1509
+            preexec_fn=bind_to_parent,
             **user,
         )
     finally:
