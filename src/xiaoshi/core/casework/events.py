@@ -260,6 +260,13 @@ class MilestoneReached(Event):
     milestone: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilestoneLost(Event):
+    """What the milestone said does not hold any more: work was sent back, or taken back."""
+
+    milestone: str
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """What happens, in order. Empty: the command had been carried out before, nothing changes."""

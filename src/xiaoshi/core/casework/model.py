@@ -58,7 +58,7 @@ class Condition:
 class Need:
     """What must be recorded on the case before a step can be done.
 
-    `paper:fire_report`, `check:machine`, `decision:payout`, `answer` (no question of this step is open). A need with a
+    `paper:fire_report`, `check:machine`, `decision:payout`, `answer` (no question of this case is open). A need with a
     question mark is shown and may be recorded, but does not hold the step up.
     """
 
@@ -256,6 +256,7 @@ class LastAct:
     actor: str
     act: str
     step: str
+    command_id: str
     step_before: StepState | None
     facts_before: Mapping[str, FactValue | None]
     owner_before: str

@@ -1,0 +1,365 @@
+"""State from events. Needs no plan: an event says all that it changes. Each event costs what it touches.
+
+Also kept here: the one act that can be taken back (撤回), with what it replaced, so that taking back never reads the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+from xiaoshi.core.casework import events as e
+from xiaoshi.core.casework.model import (
+    CASE,
+    LastAct,
+    NeedRecord,
+    Question,
+    Signer,
+    State,
+    Step,
+    StepState,
+    Suspension,
+    Who,
+)
+from xiaoshi.core.problems import Words
+
+V = TypeVar("V")
+Change = dict[str, Any]
+
+PASSIVE = (
+    e.Copied,
+    e.Reminded,
+    e.MilestoneReached,
+    e.MilestoneLost,
+    e.NeedRecorded,
+    e.NeedWaived,
+    e.QuestionAsked,
+    e.QuestionAnswered,
+    e.QuestionWithdrawn,
+)
+"""Events after which the newest act can still be taken back: nobody has built on it."""
+
+ADDED_STEP_SKIPPERS = ("supervisor", "outlet_head")
+
+
+def fold(events: Iterable[e.Event], state: State | None = None) -> State:
+    """The state after these events. Raises ValueError when an event is out of order (the stream is damaged)."""
+    current = state if state is not None else State()
+    for event in events:
+        if event.seq != current.seq + 1:
+            raise ValueError(f"event {event.seq} does not follow {current.seq}")
+        change = _CHANGES[type(event)](current, event)
+        change["seq"] = event.seq
+        change["command_ids"] = current.command_ids.with_id(event.command_id)
+        if "last_act" not in change and not isinstance(event, PASSIVE):
+            change["last_act"] = _last_act(current, event)
+        current = replace(current, **change)
+    return current
+
+
+def _with(mapping: Mapping[str, V], key: str, value: V) -> dict[str, V]:
+    return {**mapping, key: value}
+
+
+def _without(mapping: Mapping[str, V], keys: Iterable[str]) -> dict[str, V]:
+    gone = set(keys)
+    return {key: value for key, value in mapping.items() if key not in gone}
+
+
+def _step(state: State, step_id: str, **fields: Any) -> Change:
+    own = state.steps.get(step_id, StepState())
+    return {"steps": _with(state.steps, step_id, replace(own, **fields))}
+
+
+def _opened(state: State, event: e.CaseOpened) -> Change:
+    return {
+        "phase": "open",
+        "kind": event.kind,
+        "plan_version": event.plan_version,
+        "case_number": event.case_number,
+        "unit_path": event.unit_path,
+        "owner": event.owner,
+        "opened_by": event.actor,
+        "opened_at": event.at,
+        "facts": dict(event.facts),
+    }
+
+
+def _facts(state: State, event: e.FactsSet) -> Change:
+    facts = _without(state.facts, event.facts)
+    return {"facts": facts | {name: value for name, value in event.facts.items() if value is not None}}
+
+
+def _done(state: State, event: e.StepDone) -> Change:
+    own = state.steps.get(event.step, StepState())
+    makers = (event.actor, own.delegator) if own.delegator else (event.actor,)
+    signers = tuple(Signer(s.actor, s.after) for s in own.signers)
+    return _step(
+        state,
+        event.step,
+        phase=event.next_phase,
+        round=event.round,
+        makers=makers,
+        checker="",
+        at=event.at,
+        result=dict(event.result),
+        reason="",
+        signers=signers,
+    )
+
+
+def _confirmed(state: State, event: e.StepConfirmed) -> Change:
+    return _step(state, event.step, phase="done", checker=event.actor, at=event.at)
+
+
+def _came_back(state: State, event: e.StepRejected | e.SigningRefused | e.ReportReturned) -> Change:
+    own = state.steps[event.step]
+    return _step(
+        state,
+        event.step,
+        phase="open",
+        sent_back=own.sent_back + 1,
+        makers=(),
+        checker="",
+        at=event.at,
+        result={},
+        reason=event.reason,
+        signers=tuple(Signer(s.actor, s.after) for s in own.signers),
+    )
+
+
+def _skipped(state: State, event: e.StepSkipped) -> Change:
+    return _step(
+        state,
+        event.step,
+        phase="skipped",
+        at=event.at,
+        reason=event.reason,
+        makers=(),
+        assignee="",
+        delegator="",
+    )
+
+
+def _added(state: State, event: e.StepAdded) -> Change:
+    step = Step(
+        id=event.step,
+        stage="",
+        title=Words(event.title, event.title),
+        by=Who(event.roles),
+        optional=not event.blocks_close,
+        skip_by=ADDED_STEP_SKIPPERS,
+        added=True,
+    )
+    return {"added": _with(state.added, event.step, step)} | _step(state, event.step, called_up=True)
+
+
+def _called_up(state: State, event: e.StepCalledUp) -> Change:
+    return _step(state, event.step, called_up=True)
+
+
+def _recorded(state: State, event: e.NeedRecorded) -> Change:
+    record = NeedRecord(event.value, event.actor, event.at, note=event.note)
+    return {"records": _with(state.records, event.need, record)}
+
+
+def _waived(state: State, event: e.NeedWaived) -> Change:
+    record = NeedRecord("waived", event.actor, event.at, waived=True, note=event.reason)
+    return {"records": _with(state.records, event.need, record)}
+
+
+def _claimed(state: State, event: e.StepClaimed) -> Change:
+    return _step(state, event.step, assignee=event.actor)
+
+
+def _released(state: State, event: e.StepReleased) -> Change:
+    return _step(state, event.step, assignee="", delegator="")
+
+
+def _case_handed(state: State, event: e.CaseHandedOver) -> Change:
+    return {"owner": event.to}
+
+
+def _step_handed(state: State, event: e.StepHandedOver) -> Change:
+    return _step(state, event.step, assignee=event.to, delegator="")
+
+
+def _delegated(state: State, event: e.StepDelegated) -> Change:
+    return _step(state, event.step, assignee=event.to, delegator=event.actor)
+
+
+def _accepted(state: State, event: e.ReportAccepted) -> Change:
+    own = state.steps[event.step]
+    makers = tuple(dict.fromkeys((*own.makers, event.actor)))
+    return _step(state, event.step, phase=event.next_phase, makers=makers, at=event.at)
+
+
+def _signing(state: State, event: e.SigningAsked) -> Change:
+    return _step(state, event.step, signers=tuple(Signer(actor) for actor in event.signers))
+
+
+def _signers(state: State, event: e.SignersChanged) -> Change:
+    return _step(state, event.step, signers=event.signers, phase=event.next_phase)
+
+
+def _signed(state: State, event: e.StepSigned) -> Change:
+    signers = tuple(
+        replace(s, signed=True) if s.actor == event.actor else s for s in state.steps[event.step].signers
+    )
+    return _step(state, event.step, signers=signers, phase=event.next_phase, at=event.at)
+
+
+def _copied(state: State, event: e.Copied) -> Change:
+    return {"copied": state.copied | {event.to}}
+
+
+def _reminded(state: State, event: e.Reminded) -> Change:
+    return {"reminded": _with(state.reminded, event.step, event.at)}
+
+
+def _taken_back(state: State, event: e.TakenBack) -> Change:
+    last = state.last_act
+    if last is None or last.seq != event.act_seq:
+        raise ValueError(f"event {event.seq} takes back {event.act_seq}, which is not the newest act")
+    change: Change = {"last_act": None, "owner": last.owner_before}
+    if last.step != CASE:
+        change["steps"] = (
+            _without(state.steps, (last.step,))
+            if last.step_before is None
+            else _with(state.steps, last.step, last.step_before)
+        )
+    if last.facts_before:
+        facts = _without(state.facts, last.facts_before)
+        change["facts"] = facts | {k: v for k, v in last.facts_before.items() if v is not None}
+    return change
+
+
+def _sent_back(state: State, event: e.SentBack) -> Change:
+    steps = dict(state.steps)
+    for step_id in event.reopened:
+        own = steps.get(step_id, StepState())
+        target = step_id == event.step
+        steps[step_id] = StepState(
+            round=own.round + 1,
+            sent_back=own.sent_back + target,
+            called_up=own.called_up,
+            reason=event.reason if target else "",
+            at=event.at,
+        )
+    return {"steps": steps, "records": _without(state.records, event.voided)}
+
+
+def _suspended(state: State, event: e.CaseSuspended) -> Change:
+    suspension = Suspension(event.reason, event.until, event.waiting_for, event.actor)
+    return {"phase": "suspended", "suspension": suspension}
+
+
+def _resumed(state: State, event: e.CaseResumed) -> Change:
+    return {"phase": "open", "suspension": None}
+
+
+def _cancelled(state: State, event: e.CaseCancelled) -> Change:
+    return {"phase": "cancelled", "outcome": event.reason, "suspension": None}
+
+
+def _reopened(state: State, event: e.CaseReopened) -> Change:
+    return {"phase": "open", "outcome": ""}
+
+
+def _closed(state: State, event: e.CaseClosed) -> Change:
+    return {"phase": "closed", "outcome": event.outcome}
+
+
+def _asked(state: State, event: e.QuestionAsked) -> Change:
+    question = Question(
+        event.question, event.text, event.to_level, event.field, event.actor, event.at, event.step
+    )
+    return {
+        "questions": _with(state.questions, event.question, question),
+        "questions_asked": state.questions_asked + 1,
+    }
+
+
+def _question_gone(state: State, event: e.QuestionAnswered | e.QuestionWithdrawn) -> Change:
+    return {"questions": _without(state.questions, (event.question,))}
+
+
+def _milestone(state: State, event: e.MilestoneReached) -> Change:
+    return {"milestones": _with(state.milestones, event.milestone, event.at)}
+
+
+def _milestone_lost(state: State, event: e.MilestoneLost) -> Change:
+    return {"milestones": _without(state.milestones, (event.milestone,))}
+
+
+_CHANGES: dict[type[e.Event], Callable[[State, Any], Change]] = {
+    e.CaseOpened: _opened,
+    e.FactsSet: _facts,
+    e.StepDone: _done,
+    e.StepConfirmed: _confirmed,
+    e.StepRejected: _came_back,
+    e.StepSkipped: _skipped,
+    e.StepAdded: _added,
+    e.StepCalledUp: _called_up,
+    e.NeedRecorded: _recorded,
+    e.NeedWaived: _waived,
+    e.StepClaimed: _claimed,
+    e.StepReleased: _released,
+    e.CaseHandedOver: _case_handed,
+    e.StepHandedOver: _step_handed,
+    e.StepDelegated: _delegated,
+    e.ReportAccepted: _accepted,
+    e.ReportReturned: _came_back,
+    e.SigningAsked: _signing,
+    e.SignersChanged: _signers,
+    e.StepSigned: _signed,
+    e.SigningRefused: _came_back,
+    e.Copied: _copied,
+    e.Reminded: _reminded,
+    e.TakenBack: _taken_back,
+    e.SentBack: _sent_back,
+    e.CaseSuspended: _suspended,
+    e.CaseResumed: _resumed,
+    e.CaseCancelled: _cancelled,
+    e.CaseReopened: _reopened,
+    e.CaseClosed: _closed,
+    e.QuestionAsked: _asked,
+    e.QuestionAnswered: _question_gone,
+    e.QuestionWithdrawn: _question_gone,
+    e.MilestoneReached: _milestone,
+    e.MilestoneLost: _milestone_lost,
+}
+
+_TAKEABLE: dict[type[e.Event], str] = {
+    e.FactsSet: "set_facts",
+    e.StepDone: "do_step",
+    e.StepConfirmed: "confirm_step",
+    e.StepSkipped: "skip_step",
+    e.CaseHandedOver: "hand_over",
+    e.StepHandedOver: "hand_over",
+    e.StepDelegated: "delegate",
+    e.StepSigned: "sign",
+}
+
+
+def _last_act(state: State, event: e.Event) -> LastAct | None:
+    act = _TAKEABLE.get(type(event))
+    if act is None:
+        return None
+    step = cast(str, getattr(event, "step", CASE))
+    facts_before: Mapping[str, Any] = {}
+    if isinstance(event, e.FactsSet):
+        facts_before = {name: state.facts.get(name) for name in event.facts}
+    elif state.last_act is not None and state.last_act.command_id == event.command_id:
+        facts_before = state.last_act.facts_before  # the facts that came with this step, in the same command
+    return LastAct(
+        seq=event.seq,
+        actor=event.actor,
+        act=act,
+        step=step,
+        command_id=event.command_id,
+        step_before=state.steps.get(step) if step else None,
+        facts_before=facts_before,
+        owner_before=state.owner,
+    )
