@@ -1,0 +1,142 @@
+"""A phone over the tray: from the plane in millimetres to a JPEG, and where each point of the plane went.
+
+The plane picture is warped once, through tilt (a homography with up to 8 degrees), a little radial distortion (what a
+phone's own correction leaves: at most 0.15 % at the corner), then gets uneven light, colour cast, lens blur and
+sensor noise. `Shot.pixel_of` is the same map forward, exact to about 0.01 px, so polygons of the truth need no search.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from xiaoshi.core.notes.reference import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class CameraOptions:
+    """What the photographer does.
+
+    `width_px`: long edge of the photo, 4:3 (4000 is the 12 MP class); `tilt_deg_max`: most tilt of the phone;
+    `blur_px`: standard deviation of the lens blur at 4000 px, None for a usual 0.5 to 0.9; `exposure`: factor on
+    the light, 1 is well lit, 0.05 is black; `jpeg_quality`: None for 88 to 95 by chance.
+    """
+
+    width_px: int = 4000
+    tilt_deg_max: float = 8.0
+    blur_px: float | None = None
+    exposure: float = 1.0
+    jpeg_quality: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """One position of the camera over a plane of `plane_mm` (width, height), and its light."""
+
+    width_px: int
+    height_px: int
+    to_pixel: NDArray[np.float64]
+    k1: float
+
+    def pixel_of(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where points of the plane (n, 2) in mm appear in the photo, in pixels (pixel centres at whole numbers)."""
+        flat = cv2.perspectiveTransform(
+            points_mm.reshape(-1, 1, 2).astype(np.float64), self.to_pixel
+        ).reshape(-1, 2)
+        centre, half = self._lens()
+        offset = (flat - centre) / half
+        bent = offset.copy()
+        for _ in range(6):  # inverse of undistort: bent + k1 r^2 bent = offset
+            bent = offset / (1 + self.k1 * np.sum(bent**2, 1, keepdims=True))
+        return np.asarray(centre + half * bent, np.float64)
+
+    def mm_per_px(self) -> float:
+        """Scale at the middle of the photo."""
+        centre, _ = self._lens()
+        back = np.linalg.inv(self.to_pixel)
+        square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64) - 0.5 + centre
+        mm = cv2.perspectiveTransform(square.reshape(-1, 1, 2), back).reshape(-1, 2)
+        x, y = mm[:, 0], mm[:, 1]
+        return float(np.sqrt(0.5 * abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))))
+
+    def take(self, plane: Picture, plane_px_per_mm: float, origin_mm: tuple[float, float]) -> Picture:
+        """The sharp, evenly lit photo of the plane picture, whose first pixel's corner is at `origin_mm`."""
+        centre, half = self._lens()
+        x = (np.arange(self.width_px, dtype=np.float32) - np.float32(centre[0])) / np.float32(half)
+        y = ((np.arange(self.height_px, dtype=np.float32) - np.float32(centre[1])) / np.float32(half))[
+            :, None
+        ]
+        stretch = 1 + np.float32(self.k1) * (x**2 + y**2)
+        u = x * stretch * np.float32(half) + np.float32(centre[0])
+        v = y * stretch * np.float32(half) + np.float32(centre[1])
+        ppm = plane_px_per_mm
+        shift = np.array(
+            [[ppm, 0, -origin_mm[0] * ppm - 0.5], [0, ppm, -origin_mm[1] * ppm - 0.5], [0, 0, 1]]
+        )
+        back = (shift @ np.linalg.inv(self.to_pixel)).astype(np.float32)
+        below = back[2, 0] * u + back[2, 1] * v + back[2, 2]
+        map_x = (back[0, 0] * u + back[0, 1] * v + back[0, 2]) / below
+        map_y = (back[1, 0] * u + back[1, 1] * v + back[1, 2]) / below
+        return np.asarray(
+            cv2.remap(plane, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.uint8
+        )
+
+    def _lens(self) -> tuple[NDArray[np.float64], float]:
+        centre = np.array([(self.width_px - 1) / 2, (self.height_px - 1) / 2])
+        return centre, float(np.hypot(*centre))
+
+
+def aim(rng: np.random.Generator, plane_mm: tuple[float, float], options: CameraOptions) -> Shot:
+    """Hold the phone over the middle of the plane so that all of it is in the photo, with a little room."""
+    width, height = options.width_px, round(options.width_px * 3 / 4)
+    tilt = np.radians(rng.uniform(-options.tilt_deg_max, options.tilt_deg_max, 2) * np.array([1.0, 0.8]))
+    spin = np.radians(rng.normal(0, 0.8))
+    rotate, _ = cv2.Rodrigues(np.array([tilt[0], tilt[1], spin]))
+    focal = 0.80 * width
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64) * np.array(plane_mm) / 2
+    lens = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
+    middle = np.array([[1, 0, -plane_mm[0] / 2], [0, 1, -plane_mm[1] / 2], [0, 0, 1]])
+    away = 0.9 * focal * plane_mm[0] / width
+    to_pixel = np.eye(3)
+    for _ in range(60):
+        pose = np.column_stack([rotate[:, 0], rotate[:, 1], [0.0, 0.0, away]])
+        to_pixel = lens @ pose @ middle
+        seen = cv2.perspectiveTransform(
+            (corners + np.array(plane_mm) / 2).reshape(-1, 1, 2), to_pixel
+        ).reshape(-1, 2)
+        room = 0.008 * width
+        if (seen > room).all() and (seen[:, 0] < width - room).all() and (seen[:, 1] < height - room).all():
+            break
+        away *= 1.01
+    k1 = float(rng.uniform(-0.0015, 0.0015))
+    return Shot(width, height, to_pixel / to_pixel[2, 2], k1)
+
+
+def expose(photo: Picture, rng: np.random.Generator, options: CameraOptions) -> Picture:
+    """Uneven light, colour cast, lens blur, sensor noise."""
+    h, w = photo.shape[:2]
+    x, y = np.meshgrid(np.linspace(-1, 1, 64, dtype=np.float32), np.linspace(-1, 1, 48, dtype=np.float32))
+    turn, slope = rng.uniform(0, 2 * np.pi), rng.uniform(0.03, 0.16)
+    light = 1 + slope * (np.cos(turn) * x + np.sin(turn) * y) - rng.uniform(0.04, 0.14) * (x**2 + y**2)
+    light *= 0.95 * options.exposure
+    cast = 1 + rng.uniform(-0.06, 0.06, 3)
+    gain = cv2.resize((light[..., None] * cast).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
+    sigma = (rng.uniform(0.5, 0.9) if options.blur_px is None else options.blur_px) * w / 4000
+    blurred = cv2.GaussianBlur(photo, (0, 0), sigma) if sigma > 0.15 else photo
+    lit = cv2.multiply(blurred, gain, dtype=cv2.CV_32F)
+    grain = rng.standard_normal((h, w), np.float32) * np.float32(rng.uniform(1.2, 2.4))
+    tone = rng.standard_normal((h // 2, w // 2, 3), np.float32) * np.float32(1.3)
+    lit += grain[..., None]
+    lit += cv2.resize(tone, (w, h), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.convertScaleAbs(np.maximum(lit, 0)), np.uint8)
+
+
+def develop(photo: Picture, rng: np.random.Generator, options: CameraOptions) -> tuple[bytes, Picture]:
+    """The photo as JPEG bytes, and the picture that these bytes hold."""
+    quality = int(rng.integers(88, 96)) if options.jpeg_quality is None else options.jpeg_quality
+    ok, coded = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert ok, "a picture in memory always has a JPEG"
+    return coded.tobytes(), np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
