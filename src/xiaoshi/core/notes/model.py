@@ -205,7 +205,7 @@ def _scale_json(scale: Scale) -> dict[str, Any]:
 
 def totals_of(notes: tuple[Note, ...]) -> Totals:
     """Count notes by verdict and add their amounts up."""
-    count = {verdict: 0 for verdict in ("full", "half", "none", "undecided")}
+    count = dict.fromkeys(("full", "half", "none", "undecided"), 0)
     for note in notes:
         count[note.verdict] += 1
     return Totals(

@@ -101,7 +101,7 @@ def judge(
     """
     fen = round(denomination * 100)
     low, why_low = band_of(rules, denomination, share.low, whole_mm2)
-    high, why_high = band_of(rules, denomination, share.high, whole_mm2)
+    high, _ = band_of(rules, denomination, share.high, whole_mm2)
     amount_low, amount_high = (amount_of(rules, fen, verdict) for verdict in (low, high))
     if "undecided" in (low, high):
         return Judgement("undecided", 0, 0, fen, (why_low, *doubts, *remarks))

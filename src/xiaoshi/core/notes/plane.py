@@ -1,0 +1,238 @@
+"""From a photo's pixels to the millimetres of the tray.
+
+The mat's markers give point pairs (mm on the page, pixel in the photo). The camera is a homography followed by radial
+distortion about the picture's middle:
+
+    px = c + s q (1 + k1 |q|^2 + k2 |q|^4),   q = (H(mm) - c) / s,   s = half the diagonal
+
+fitted together by Gauss-Newton. Without k1 and k2 a phone's lens moves the middle of a tray by up to half a
+millimetre while the markers at its border still fit. Markers that do not fit (bent paper, a finger) are dropped; a
+photo whose markers are off by more than 0.15 mm (root mean square) is refused: its mat is not flat or not one sheet.
+
+Detection runs on a picture of at most 2,600 px with a light blur and `minMarkerDistanceRate` 0.01 (else the white
+quiet zone swallows markers); corners are refined on the full picture in a window smaller than a marker's cell.
+
+A scan has no mat: `plane_of_scan` takes its mm per pixel from the caller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from xiaoshi.core.notes.mat import (
+    MARKER_CELLS,
+    MatSpec,
+    RectMm,
+    detector_dictionary,
+    marker_corners_mm,
+    spec_of_marker,
+    tray_area_mm,
+)
+from xiaoshi.core.notes.reference import Picture
+
+Points = NDArray[np.float64]
+
+MARKER_RMS_MM_MAX = 0.15
+MARKERS_MIN = 4
+DETECT_EDGE_PX = 2600
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """Where the tray's plane lies in the photo.
+
+    `homography`: 3x3, mm to ideal pixels; `centre`, `radius`: middle and half diagonal of the photo in px; `k1`, `k2`:
+    radial distortion; `area`: the part of the plane that is looked at (mm); `mat`: the mat, None for a scan;
+    `marker_rms_mm`: how well the markers fit, None for a scan.
+    """
+
+    homography: Points
+    centre: tuple[float, float]
+    radius: float
+    k1: float
+    k2: float
+    area: RectMm
+    mat: MatSpec | None
+    marker_rms_mm: float | None
+
+    def to_px(self, points_mm: Points) -> Points:
+        """(n, 2) mm to (n, 2) px of the photo."""
+        ideal = _project(self.homography, points_mm)
+        q = (ideal - self.centre) / self.radius
+        r2 = (q**2).sum(axis=1, keepdims=True)
+        return np.asarray(self.centre + self.radius * q * (1 + self.k1 * r2 + self.k2 * r2**2))
+
+    def mm_per_px(self) -> float:
+        """Millimetres a pixel covers at the middle of the area (geometric mean of both directions)."""
+        x, y = self.area.x_mm + self.area.width_mm / 2, self.area.y_mm + self.area.height_mm / 2
+        corner = self.to_px(np.array([[x, y], [x + 1, y], [x, y + 1]]))
+        a, b = corner[1] - corner[0], corner[2] - corner[0]
+        return float(1 / np.sqrt(max(abs(a[0] * b[1] - a[1] * b[0]), 1e-9)))
+
+    def rectify(self, pixels: Picture, px_per_mm: float) -> tuple[Picture, NDArray[np.bool_]]:
+        """The area seen straight from above at `px_per_mm`, and where the photo really shows it.
+
+        Pixel (i, j) of the result is the point (area.x + (i + 0.5) / px_per_mm, area.y + (j + 0.5) / px_per_mm).
+        """
+        width, height = (round(v * px_per_mm) for v in (self.area.width_mm, self.area.height_mm))
+        map_x, map_y = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
+        x_mm = self.area.x_mm + (np.arange(width) + 0.5) / px_per_mm
+        for start in range(0, height, 256):
+            y_mm = self.area.y_mm + (np.arange(start, min(start + 256, height)) + 0.5) / px_per_mm
+            grid = np.stack(np.meshgrid(x_mm, y_mm), axis=-1).reshape(-1, 2)
+            px = self.to_px(grid).astype(np.float32)
+            map_x[start : start + len(y_mm)] = px[:, 0].reshape(len(y_mm), width)
+            map_y[start : start + len(y_mm)] = px[:, 1].reshape(len(y_mm), width)
+        # Going down in size by more than a third, an average of the covered pixels keeps fine print from aliasing.
+        step = 1 / (px_per_mm * self.mm_per_px())
+        source = cv2.GaussianBlur(pixels, (0, 0), 0.35 * step) if step > 1.35 else pixels
+        flat = cv2.remap(source, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        h, w = pixels.shape[:2]
+        seen = (map_x >= 0) & (map_x <= w - 1) & (map_y >= 0) & (map_y <= h - 1)
+        return np.asarray(flat, np.uint8), seen
+
+    def rect_px_to_photo(self, points: Points, px_per_mm: float) -> Points:
+        """Points of the rectified picture, (n, 2), to pixels of the photo."""
+        mm = (np.asarray(points, np.float64) + 0.5) / px_per_mm + (self.area.x_mm, self.area.y_mm)
+        return self.to_px(mm)
+
+
+def plane_of_scan(pixels: Picture, mm_per_px: float) -> Plane:
+    """A flatbed scan: the picture is the plane, at the scale that the caller gives."""
+    height, width = pixels.shape[:2]
+    scale = np.diag([1 / mm_per_px, 1 / mm_per_px, 1.0])
+    scale[:2, 2] = -0.5
+    area = RectMm(0.0, 0.0, width * mm_per_px, height * mm_per_px)
+    return Plane(
+        scale, (width / 2, height / 2), float(np.hypot(width, height) / 2), 0.0, 0.0, area, None, None
+    )
+
+
+def find_mat(pixels: Picture) -> Plane | None:
+    """The plane of the mat in the photo; None when fewer than four of its markers are seen.
+
+    The caller must look at `marker_rms_mm` before it measures.
+    """
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    seen = _markers(np.asarray(grey, np.uint8))
+    sheets: dict[int, list[int]] = {}
+    for marker_id in seen:
+        spec = spec_of_marker(marker_id)
+        if spec is not None:
+            sheets.setdefault(spec.first_id, []).append(marker_id)
+    if not sheets:
+        return None
+    ids = max(sheets.values(), key=len)
+    spec = spec_of_marker(ids[0])
+    if spec is None or len(ids) < MARKERS_MIN:
+        return None
+    corners = marker_corners_mm(spec)
+    page = np.stack([corners[i] for i in ids])
+    photo = np.stack([seen[i] for i in ids])
+    return _fit_without_outliers(page, photo, spec, pixels.shape[1], pixels.shape[0])
+
+
+def _markers(grey: NDArray[np.uint8]) -> dict[int, Points]:
+    """Marker id to its four corners in px of `grey`, refined on the full picture."""
+    shrink = min(1.0, DETECT_EDGE_PX / max(grey.shape))
+    small = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else grey
+    settings = cv2.aruco.DetectorParameters()
+    settings.minMarkerDistanceRate = 0.01
+    settings.minMarkerPerimeterRate = 0.015
+    settings.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_NONE
+    detector = cv2.aruco.ArucoDetector(detector_dictionary(), settings)
+    found: dict[int, Points] = {}
+    for picture in (cv2.GaussianBlur(small, (0, 0), 0.8), small):
+        corners, ids, _ = detector.detectMarkers(picture)
+        for quad, number in zip(corners, [] if ids is None else ids.ravel().tolist(), strict=True):
+            found.setdefault(int(number), (quad.reshape(4, 2).astype(np.float64) + 0.5) / shrink - 0.5)
+        if len(found) >= 8:
+            break
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 60, 0.005)
+    for marker_id, quad in found.items():
+        edges = np.linalg.norm(quad - np.roll(quad, 1, axis=0), axis=1)
+        window = int(np.clip(0.45 * edges.min() / MARKER_CELLS, 2, 10))
+        at = quad.astype(np.float32).reshape(-1, 1, 2)
+        cv2.cornerSubPix(grey, at, (window, window), (-1, -1), stop)
+        found[marker_id] = at.reshape(4, 2).astype(np.float64)
+    return found
+
+
+def _fit_without_outliers(
+    page: NDArray[np.float64], photo: NDArray[np.float64], spec: MatSpec, width: int, height: int
+) -> Plane | None:
+    """Fit, drop markers that stand off, fit again. `page`, `photo`: (markers, 4, 2)."""
+    centre, radius = (width / 2, height / 2), float(np.hypot(width, height) / 2)
+    keep = np.ones(len(page), bool)
+    for _ in range(4):
+        if keep.sum() < MARKERS_MIN:
+            return None
+        fitted = _fit(page[keep].reshape(-1, 2), photo[keep].reshape(-1, 2), centre, radius)
+        if fitted is None:
+            return None
+        homography, k1, k2 = fitted
+        plane = Plane(homography, centre, radius, k1, k2, tray_area_mm(spec), spec, None)
+        per_px = plane.mm_per_px()
+        off = (
+            np.linalg.norm(plane.to_px(page.reshape(-1, 2)) - photo.reshape(-1, 2), axis=1).reshape(-1, 4)
+            * per_px
+        )
+        worst = off.max(axis=1)
+        limit = max(0.3, 3.5 * float(np.median(worst[keep])))
+        bad = keep & (worst > limit)
+        if not bad.any() or keep.sum() - 1 < MARKERS_MIN:
+            break
+        keep[np.argmax(np.where(keep, worst, -1))] = False
+    rms = float(np.sqrt((off[keep] ** 2).mean()))
+    return Plane(homography, centre, radius, k1, k2, tray_area_mm(spec), spec, rms)
+
+
+def _project(homography: Points, points: Points) -> Points:
+    w = points @ homography[2, :2] + homography[2, 2]
+    return np.asarray((points @ homography[:2, :2].T + homography[:2, 2]) / w[:, None])
+
+
+def _fit(
+    page: Points, photo: Points, centre: tuple[float, float], radius: float
+) -> tuple[Points, float, float] | None:
+    """Homography and radial terms by damped Gauss-Newton from the homography alone."""
+    middle, spread = page.mean(axis=0), float(page.std()) or 1.0
+    unit = np.array([[1 / spread, 0, -middle[0] / spread], [0, 1 / spread, -middle[1] / spread], [0, 0, 1.0]])
+    ideal = (photo - centre) / radius
+    start, _ = cv2.findHomography(_project(unit, page), ideal, 0)
+    if start is None or abs(start[2, 2]) < 1e-12:
+        return None
+    source = _project(unit, page)
+    terms = 2 if len(page) >= 32 else 1 if len(page) >= 20 else 0
+    value = np.concatenate([(start / start[2, 2]).ravel()[:8], np.zeros(terms)])
+
+    def residual(v: Points) -> Points:
+        q = _project(np.append(v[:8], 1.0).reshape(3, 3), source)
+        r2 = (q**2).sum(axis=1, keepdims=True)
+        k = np.append(v[8:], [0.0, 0.0])
+        return np.asarray(q * (1 + k[0] * r2 + k[1] * r2**2) - ideal).ravel()
+
+    damping, now = 1e-6, residual(value)
+    for _ in range(30):
+        jacobian = np.stack(
+            [(residual(value + step) - now) / 1e-6 for step in np.eye(len(value)) * 1e-6], axis=1
+        )
+        normal = jacobian.T @ jacobian
+        move = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-12), -jacobian.T @ now)
+        then = residual(value + move)
+        if then @ then < now @ now:
+            value, now, damping = value + move, then, damping / 5
+            if np.abs(move).max() < 1e-10:
+                break
+        else:
+            damping *= 10
+            if damping > 1e6:
+                break
+    to_px = np.array([[radius, 0, centre[0]], [0, radius, centre[1]], [0, 0, 1.0]])
+    homography = to_px @ np.append(value[:8], 1.0).reshape(3, 3) @ unit
+    k = np.append(value[8:], [0.0, 0.0])
+    return homography / homography[2, 2], float(k[0]), float(k[1])
