@@ -27,7 +27,9 @@ def do_step(turn: Turn, command: c.DoStep) -> Outcome:
     if hindrances:
         return refused_for(hindrances, step.id)
     no = first_refusal(
-        _right_person(turn, step), _kept_apart(turn, step), facts_problem(turn.plan, command.facts)
+        _right_person(turn, step),
+        kept_apart(turn, step, turn.actor.id),
+        facts_problem(turn.plan, command.facts),
     )
     if no is not None:
         return no
@@ -63,20 +65,20 @@ def _right_person(turn: Turn, step: Step) -> Refused | None:
     return refused("wrong_role", f"该环节应由{who.zh}办理", f"This step is done by {who.en}", step.id)
 
 
-def _kept_apart(turn: Turn, step: Step) -> Refused | None:
+def kept_apart(turn: Turn, step: Step, person: str) -> Refused | None:
     """`not_by`, seen from both ends: a repeated count must not be made by whoever rechecked the earlier one."""
-    rivals = [name for name in step.not_by if turn.actor.id in turn.standing.of(name).makers]
+    rivals = [name for name in step.not_by if person in turn.standing.of(name).makers]
     for name in turn.plan.dependents.get(step.id, ()):
         other = turn.plan.steps[name]
-        if step.id in other.not_by and turn.actor.id in turn.standing.of(name).makers:
+        if step.id in other.not_by and person in turn.standing.of(name).makers:
             rivals.append(name)
     if not rivals:
         return None
     title = turn.plan.steps[rivals[0]].title
     return refused(
         "same_hands",
-        f"您已办理“{title.zh}”，本环节须由另一人办理",
-        f"You did “{title.en}”; another person has to do this step",
+        f"{person}已办理“{title.zh}”，本环节须由另一人办理",
+        f"{person} did “{title.en}”; another person has to do this step",
         step.id,
     )
 
@@ -192,7 +194,7 @@ def claim(turn: Turn, command: c.Claim) -> Outcome:
         return refused("already_worked_on", "该环节已有人办理", "Somebody did this step already", step.id)
     if own.assignee == turn.actor.id:
         return refused("yours_already", "该环节已由您签收", "You have this step already", step.id)
-    no = first_refusal(_right_person(turn, step), _kept_apart(turn, step))
+    no = first_refusal(_right_person(turn, step), kept_apart(turn, step, turn.actor.id))
     return no if no is not None else [turn.event(e.StepClaimed, step=step.id)]
 
 
@@ -205,7 +207,10 @@ def release(turn: Turn, command: c.Release) -> Outcome:
     if not own.assignee or own.phase != "open":
         return refused("nobody_has_it", "该环节没有承办人，无须退签", "Nobody has this step", step.id)
     no = turn.may("release", step.id)
-    return no if no is not None else [turn.event(e.StepReleased, step=step.id)]
+    if no is not None:
+        return no
+    back_to = own.delegator if own.assignee == turn.actor.id else ""
+    return [turn.event(e.StepReleased, step=step.id, to=back_to)]
 
 
 def set_facts(turn: Turn, command: c.SetFacts) -> Outcome:

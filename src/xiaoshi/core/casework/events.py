@@ -104,7 +104,10 @@ class StepClaimed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepReleased(Event):
+    """`to`: the delegator, when a delegate gives the step back; empty: everybody who may do it."""
+
     step: str
+    to: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -174,7 +174,7 @@ def _claimed(state: State, event: e.StepClaimed) -> Change:
 
 
 def _released(state: State, event: e.StepReleased) -> Change:
-    return _step(state, event.step, assignee="", delegator="")
+    return _step(state, event.step, assignee=event.to, delegator="")
 
 
 def _case_handed(state: State, event: e.CaseHandedOver) -> Change:

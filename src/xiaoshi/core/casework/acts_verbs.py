@@ -1,0 +1,376 @@
+"""Deciding about the desk's verbs: 转办 委派 会签 加签 减签 抄送 催办 撤回 驳回."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from xiaoshi.core.casework import commands as c
+from xiaoshi.core.casework import events as e
+from xiaoshi.core.casework.acts_steps import kept_apart
+from xiaoshi.core.casework.authority import is_among, only_reads, words_of, works_here
+from xiaoshi.core.casework.model import CASE, Actor, Refused, Signer, Step, StepState
+from xiaoshi.core.casework.turn import Outcome, Turn, first_refusal, phase_after, refused
+
+
+def hand_over(turn: Turn, command: c.HandOver) -> Outcome:
+    """转办: the case to somebody who has a part in the plan; a step to somebody who may do it."""
+    if command.step == CASE:
+        return _hand_over_case(turn, command)
+    step = turn.step(command.step)
+    if isinstance(step, Refused):
+        return step
+    own = turn.own(step)
+    if own.delegator and own.assignee == turn.actor.id:
+        return refused(
+            "delegated_to_you",
+            "委派给您的环节不能再转办；不能办理的，请退回委派人",
+            "It was delegated to you: give it back to the delegator rather than hand it on",
+            step.id,
+        )
+    no = first_refusal(
+        turn.may("hand_over_step", step.id),
+        _can_take(turn, step, command.to),
+        turn.needs_reason(command.reason, step.id),
+    )
+    if no is not None:
+        return no
+    return [turn.event(e.StepHandedOver, step=step.id, to=command.to.id, reason=command.reason)]
+
+
+def _hand_over_case(turn: Turn, command: c.HandOver) -> Outcome:
+    no = first_refusal(
+        turn.may("hand_over_case"), turn.receiver(command.to, "to"), turn.needs_reason(command.reason)
+    )
+    if no is not None:
+        return no
+    if command.to.id == turn.state.owner:
+        return refused("has_it_already", "案件已由此人经办", "This person has the case already", "to")
+    if only_reads(command.to) or not works_here(turn.plan, turn.state, command.to):
+        return refused(
+            "receiver_has_no_part",
+            "接收人的岗位不参与本流程，请换人",
+            "This person's role has no part in the procedure; choose somebody else",
+            "to",
+        )
+    return [turn.event(e.CaseHandedOver, to=command.to.id, reason=command.reason)]
+
+
+def _can_take(turn: Turn, step: Step, to: Actor) -> Refused | None:
+    """The refusal when this step cannot go to this person, or None."""
+    own = turn.own(step)
+    if own.phase != "open":
+        return refused(
+            "already_worked_on", "该环节已有人办理，不能转交", "Somebody did this step already", step.id
+        )
+    if own.assignee == to.id:
+        return refused("has_it_already", "该环节已由此人承办", "This person has the step already", "to")
+    if only_reads(to) or not is_among(to, step.by):
+        who = words_of(step.by)
+        return refused("wrong_role", f"该环节应由{who.zh}办理", f"This step is done by {who.en}", "to")
+    return first_refusal(turn.receiver(to, "to"), kept_apart(turn, step, to.id))
+
+
+def delegate(turn: Turn, command: c.Delegate) -> Outcome:
+    """委派: both then count as makers, so neither may confirm."""
+    step = turn.step(command.step)
+    if isinstance(step, Refused):
+        return step
+    if turn.own(step).delegator:
+        return refused(
+            "delegated_already", "该环节已委派，请先收回", "Delegated already; call it back first", step.id
+        )
+    if command.to.id == turn.actor.id:
+        return refused("to_yourself", "不能委派给自己", "Not to yourself", "to")
+    no = first_refusal(
+        turn.may("delegate", step.id),
+        _can_take(turn, step, command.to),
+        kept_apart(turn, step, turn.actor.id),
+        turn.needs_reason(command.reason, step.id),
+    )
+    if no is not None:
+        return no
+    return [turn.event(e.StepDelegated, step=step.id, to=command.to.id, reason=command.reason)]
+
+
+def accept_report(turn: Turn, command: c.AcceptReport) -> Outcome:
+    """The delegator accepts; signatures and the second pair of eyes come after."""
+    found = _reported(turn, command.step)
+    if isinstance(found, Refused):
+        return found
+    step, own = found
+    return [turn.event(e.ReportAccepted, step=step.id, next_phase=phase_after(step, own, reported=True))]
+
+
+def return_report(turn: Turn, command: c.ReturnReport) -> Outcome:
+    """The delegator gives it back to the delegate."""
+    found = _reported(turn, command.step)
+    if isinstance(found, Refused):
+        return found
+    no = turn.needs_reason(command.reason, command.step)
+    return no if no is not None else [turn.event(e.ReportReturned, step=command.step, reason=command.reason)]
+
+
+def _reported(turn: Turn, step_id: str) -> tuple[Step, StepState] | Refused:
+    step = turn.step(step_id)
+    if isinstance(step, Refused):
+        return step
+    own = turn.own(step)
+    if own.phase != "reported":
+        return refused("nothing_to_accept", "该环节没有待验收的报告", "No report waits here", step.id)
+    if turn.actor.id == own.makers[0]:
+        return refused(
+            "maker_is_checker", "受托人不能验收自己的报告", "A delegate cannot accept the own report", step.id
+        )
+    no = turn.may("judge_report", step.id)
+    return no if no is not None else (step, own)
+
+
+def all_sign(turn: Turn, command: c.AllSign) -> Outcome:
+    """会签: named before the work is done; asked for once, then changed by 加签 and 减签."""
+    step = turn.step(command.step)
+    if isinstance(step, Refused):
+        return step
+    own = turn.own(step)
+    if own.phase != "open":
+        return refused(
+            "already_worked_on", "该环节已有人办理，不能再发起会签", "Somebody did this step already", step.id
+        )
+    if own.signers:
+        return refused(
+            "signing_already", "该环节已有会签人，请用加签", "There are signers; add to them", step.id
+        )
+    names = [signer.id for signer in command.signers]
+    if not names or len(set(names)) != len(names):
+        return refused("signers_wrong", "会签人不能为空或重复", "Name signers, each once", "signers")
+    no = first_refusal(
+        turn.may("all_sign", step.id), *(_can_sign(turn, signer, "signers") for signer in command.signers)
+    )
+    return no if no is not None else [turn.event(e.SigningAsked, step=step.id, signers=tuple(names))]
+
+
+def _can_sign(turn: Turn, signer: Actor, where: str) -> Refused | None:
+    if only_reads(signer):
+        return refused("auditor_reads_only", "审计员不能会签", "An auditor does not sign", where)
+    return turn.receiver(signer, where)
+
+
+def add_signer(turn: Turn, command: c.AddSigner) -> Outcome:
+    """加签: before or after whoever asks; the owner's or a head's wish is about all who have not signed."""
+    step = turn.step(command.step)
+    if isinstance(step, Refused):
+        return step
+    own = turn.own(step)
+    if not own.signers or own.phase not in ("open", "signing"):
+        return refused("no_signing", "该环节没有进行中的会签", "Nothing is being signed here", step.id)
+    if any(s.actor == command.signer.id for s in own.signers):
+        return refused("signing_already", "此人已在会签人中", "This person is a signer already", "signer")
+    no = first_refusal(turn.may("add_signer", step.id), _can_sign(turn, command.signer, "signer"))
+    if no is not None:
+        return no
+    unsigned = frozenset(s.actor for s in own.signers if not s.signed)
+    anchors = frozenset((turn.actor.id,)) if turn.actor.id in unsigned else unsigned
+    new = command.signer.id
+    if command.place == "before":
+        signers = (
+            Signer(new),
+            *(replace(s, after=s.after | {new}) if s.actor in anchors else s for s in own.signers),
+        )
+    else:
+        signers = (*own.signers, Signer(new, after=anchors))
+    return [_signers_changed(turn, step, signers, own, added=new)]
+
+
+def remove_signer(turn: Turn, command: c.RemoveSigner) -> Outcome:
+    """减签: somebody who has not signed is taken off; when nobody else is missing, the step goes on."""
+    step = turn.step(command.step)
+    if isinstance(step, Refused):
+        return step
+    own = turn.own(step)
+    unsigned = [s.actor for s in own.signers if not s.signed]
+    if own.phase not in ("open", "signing") or command.signer not in unsigned:
+        return refused("no_signing", "此人没有待签的会签", "This person has nothing to sign here", step.id)
+    no = first_refusal(turn.may("remove_signer", step.id), turn.needs_reason(command.reason, step.id))
+    if no is not None:
+        return no
+    signers = tuple(
+        replace(s, after=s.after - {command.signer}) for s in own.signers if s.actor != command.signer
+    )
+    return [_signers_changed(turn, step, signers, own, removed=command.signer, reason=command.reason)]
+
+
+def _signers_changed(
+    turn: Turn,
+    step: Step,
+    signers: tuple[Signer, ...],
+    own: StepState,
+    *,
+    added: str = "",
+    removed: str = "",
+    reason: str = "",
+) -> e.Event:
+    complete = own.phase == "signing" and all(s.signed for s in signers)
+    return turn.event(
+        e.SignersChanged,
+        step=step.id,
+        added=added,
+        removed=removed,
+        reason=reason,
+        signers=signers,
+        next_phase=phase_after(step, own, signed=True) if complete else own.phase,
+    )
+
+
+def sign(turn: Turn, command: c.Sign) -> Outcome:
+    """Sign when it is one's turn; the last signature carries the step on."""
+    found = _to_sign(turn, command.step)
+    if isinstance(found, Refused):
+        return found
+    step, own = found
+    others = [s for s in own.signers if s.actor != turn.actor.id]
+    complete = all(s.signed for s in others)
+    return [
+        turn.event(
+            e.StepSigned,
+            step=step.id,
+            next_phase=phase_after(step, own, signed=True) if complete else "signing",
+        )
+    ]
+
+
+def refuse_to_sign(turn: Turn, command: c.RefuseToSign) -> Outcome:
+    """Refuse, with reason: the step is open again."""
+    found = _to_sign(turn, command.step)
+    if isinstance(found, Refused):
+        return found
+    no = turn.needs_reason(command.reason, command.step)
+    return no if no is not None else [turn.event(e.SigningRefused, step=command.step, reason=command.reason)]
+
+
+def _to_sign(turn: Turn, step_id: str) -> tuple[Step, StepState] | Refused:
+    step = turn.step(step_id)
+    if isinstance(step, Refused):
+        return step
+    own = turn.own(step)
+    if own.phase != "signing":
+        return refused("nothing_to_sign", "该环节没有待签内容", "Nothing waits to be signed here", step.id)
+    mine = next((s for s in own.signers if s.actor == turn.actor.id), None)
+    if mine is None:
+        return turn.may("sign", step.id) or (step, own)
+    if mine.signed:
+        return refused("signed_already", "您已签署", "You have signed", step.id)
+    waiting = sorted(mine.after & {s.actor for s in own.signers if not s.signed})
+    if waiting:
+        names = "、".join(waiting)
+        return refused("others_sign_first", f"请等{names}先签", f"{names} signs first", step.id)
+    return step, own
+
+
+def copy(turn: Turn, command: c.Copy) -> Outcome:
+    """抄送: a person may know; it binds nobody."""
+    if command.step != CASE and isinstance(step := turn.step(command.step), Refused):
+        return step
+    if not command.to.strip():
+        return refused("receiver_missing", "请选择抄送人", "Choose whom to copy", "to")
+    if command.to in turn.state.copied:
+        return refused("copied_already", "已抄送此人", "Copied to this person already", "to")
+    no = turn.may("copy")
+    return no if no is not None else [turn.event(e.Copied, step=command.step, to=command.to)]
+
+
+def remind(turn: Turn, command: c.Remind) -> Outcome:
+    """催办: once per gap of the plan, so that reminders stay worth reading."""
+    if command.step != CASE:
+        step = turn.step(command.step)
+        if isinstance(step, Refused):
+            return step
+        if turn.standing.settled(step):
+            return refused("finished", "该环节无须再办，不必催办", "Nothing is left to do here", step.id)
+    if not command.to.strip():
+        return refused("receiver_missing", "请选择催办对象", "Choose whom to remind", "to")
+    no = turn.may("remind")
+    if no is not None:
+        return no
+    last = turn.state.reminded.get(command.step)
+    if last is not None:
+        again = (last + timedelta(minutes=turn.plan.reminder_gap_minutes)).astimezone(turn.now.tzinfo)
+        if turn.now < again:
+            at = again.strftime("%m-%d %H:%M")
+            return refused(
+                "reminded_lately",
+                f"刚催办过，{at}后可再催",
+                f"Reminded lately; again after {at}",
+                command.step,
+            )
+    return [turn.event(e.Reminded, step=command.step, to=command.to)]
+
+
+def take_back(turn: Turn, command: c.TakeBack) -> Outcome:
+    """撤回: one's own newest act, while nobody has built on it."""
+    last = turn.state.last_act
+    if last is None or last.actor != turn.actor.id:
+        return refused(
+            "nothing_to_take_back",
+            "没有可撤回的操作：最近的操作不是您的，或已有人接着办理；可用驳回",
+            "Nothing to take back: the newest act is not yours, or somebody has gone on from it; send back instead",
+        )
+    step = turn.standing.step(last.step) if last.step != CASE else None
+    if step is not None and step.irreversible and last.act in ("do_step", "confirm_step", "sign"):
+        return _irreversible(step)
+    return [turn.event(e.TakenBack, act_seq=last.seq, act=last.act, step=last.step, reason=command.reason)]
+
+
+def _irreversible(step: Step) -> Refused:
+    return refused(
+        "irreversible",
+        f"“{step.title.zh}”已办理且不可撤销；请增加更正环节",
+        f"“{step.title.en}” has been done and cannot be undone; add a correcting step",
+        step.id,
+    )
+
+
+def send_back(turn: Turn, command: c.SendBack) -> Outcome:
+    """驳回: the step, and all that leans on it and was touched, are open again; their checks and decisions are void."""
+    step = turn.step(command.step)
+    if isinstance(step, Refused):
+        return step
+    if turn.own(step).phase == "open":
+        return refused("not_finished", "该环节尚未办理，不必驳回", "This step is not done yet", step.id)
+    no = first_refusal(turn.may("send_back", step.id), turn.needs_reason(command.reason, step.id))
+    if no is not None:
+        return no
+    reopened = _leaning_on(turn, step.id)
+    steps = [turn.plan.steps[name] for name in reopened if name in turn.plan.steps]
+    final = next((s for s in steps if s.irreversible and turn.own(s).phase == "done"), None)
+    if final is not None:
+        return _irreversible(final)
+    voided = [
+        need.key
+        for s in steps
+        for need in s.needs
+        if need.kind in ("check", "decision") and need.key in turn.state.records
+    ]
+    return [
+        turn.event(
+            e.SentBack,
+            step=step.id,
+            reason=command.reason,
+            reopened=reopened,
+            voided=tuple(dict.fromkeys(voided)),
+        )
+    ]
+
+
+def _leaning_on(turn: Turn, step_id: str) -> tuple[str, ...]:
+    """The step and, through however many steps, all finished or pending ones that lean on it."""
+    found, todo = [step_id], [step_id]
+    seen = {step_id}
+    while todo:
+        for name in turn.plan.dependents.get(todo.pop(), ()):
+            if name in seen:
+                continue
+            seen.add(name)
+            todo.append(name)
+            if turn.standing.of(name).phase != "open":
+                found.append(name)
+    return tuple(found)

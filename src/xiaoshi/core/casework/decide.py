@@ -1,0 +1,147 @@
+"""The decider: plan, state, command, actor, time in; events or a refusal out. Nothing else happens.
+
+Order of refusal, so that a person hears the most basic reason first: the command was carried out before (accepted, no
+events) - an auditor acts - another unit's case - the case is not in a phase for this - the act's own rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from xiaoshi.core.casework import acts_case, acts_steps, acts_verbs
+from xiaoshi.core.casework import commands as c
+from xiaoshi.core.casework import events as e
+from xiaoshi.core.casework.authority import only_reads, stands_over
+from xiaoshi.core.casework.events import Accepted
+from xiaoshi.core.casework.fold import fold
+from xiaoshi.core.casework.model import Actor, Plan, Refused, State
+from xiaoshi.core.casework.standing import Standing, case_phase_hindrance
+from xiaoshi.core.casework.turn import Outcome, Turn, refused, refused_for
+
+HANDLERS: dict[type[c.Command], Callable[[Turn, Any], Outcome]] = {
+    c.OpenCase: acts_case.open_case,
+    c.SetFacts: acts_steps.set_facts,
+    c.DoStep: acts_steps.do_step,
+    c.ConfirmStep: acts_steps.confirm_step,
+    c.RejectStep: acts_steps.reject_step,
+    c.SkipStep: acts_steps.skip_step,
+    c.AddStep: acts_steps.add_step,
+    c.CallUp: acts_steps.call_up,
+    c.RecordPaper: acts_steps.record_paper,
+    c.RecordCheck: acts_steps.record_check,
+    c.RecordDecision: acts_steps.record_decision,
+    c.WaiveNeed: acts_steps.waive_need,
+    c.Claim: acts_steps.claim,
+    c.Release: acts_steps.release,
+    c.HandOver: acts_verbs.hand_over,
+    c.Delegate: acts_verbs.delegate,
+    c.AcceptReport: acts_verbs.accept_report,
+    c.ReturnReport: acts_verbs.return_report,
+    c.AllSign: acts_verbs.all_sign,
+    c.AddSigner: acts_verbs.add_signer,
+    c.RemoveSigner: acts_verbs.remove_signer,
+    c.Sign: acts_verbs.sign,
+    c.RefuseToSign: acts_verbs.refuse_to_sign,
+    c.Copy: acts_verbs.copy,
+    c.Remind: acts_verbs.remind,
+    c.TakeBack: acts_verbs.take_back,
+    c.SendBack: acts_verbs.send_back,
+    c.Suspend: acts_case.suspend,
+    c.Resume: acts_case.resume,
+    c.Cancel: acts_case.cancel,
+    c.Reopen: acts_case.reopen,
+    c.CloseCase: acts_case.close_case,
+    c.Ask: acts_case.ask,
+    c.Answer: acts_case.answer,
+    c.WithdrawQuestion: acts_case.withdraw_question,
+}
+
+WHILE_SUSPENDED = (
+    c.Resume,
+    c.Cancel,
+    c.SetFacts,
+    c.RecordPaper,
+    c.RecordCheck,
+    c.RecordDecision,
+    c.WaiveNeed,
+    c.Copy,
+    c.Answer,
+    c.WithdrawQuestion,
+)
+"""A resting case still takes in what it waits for: the client's paper, the answer from above."""
+
+
+def decide(plan: Plan, state: State, command: c.Command, actor: Actor, now: datetime) -> Accepted | Refused:
+    """What this command of this person does to this case now.
+
+    `now` is aware. Raises ValueError for a programmer's error: a naive `now`, an empty command id, a plan of another
+    kind or version than the case's.
+    """
+    if now.tzinfo is None or not command.command_id:
+        raise ValueError("decide needs an aware time and a command id")
+    if state.phase != "new" and (state.kind, state.plan_version) != (plan.kind, plan.version):
+        raise ValueError(f"case of {state.kind} v{state.plan_version}, plan of {plan.kind} v{plan.version}")
+    if command.command_id in state.command_ids:
+        return Accepted(())
+    return judge(Turn(plan, state, actor, now, command.command_id, Standing(plan, state)), command)
+
+
+def judge(turn: Turn, command: c.Command) -> Accepted | Refused:
+    """As `decide`, for a turn that is already set up (`available` asks many questions of one standing)."""
+    no = _basic_refusal(turn, command)
+    if no is not None:
+        return no
+    before: list[e.Event] = []
+    state = turn.state
+    if state.phase == "suspended" and not isinstance(command, WHILE_SUSPENDED):
+        suspension = state.suspension
+        if suspension is None or turn.now < suspension.until:
+            return refused_for((case_phase_hindrance(state),), "")
+        before.append(turn.event(e.CaseResumed, lapsed=True))
+        state = fold(before, state)
+        turn = Turn(turn.plan, state, turn.actor, turn.now, turn.command_id, Standing(turn.plan, state))
+    outcome = HANDLERS[type(command)](turn, command)
+    if isinstance(outcome, Refused):
+        return outcome
+    return Accepted((*before, *outcome, *_milestones(turn, fold(outcome, state))))
+
+
+def _basic_refusal(turn: Turn, command: c.Command) -> Refused | None:
+    if only_reads(turn.actor):
+        return refused(
+            "auditor_reads_only", "审计员只能查看，不能办理", "An auditor reads and does nothing else"
+        )
+    unit_path = command.unit_path if isinstance(command, c.OpenCase) else turn.state.unit_path
+    phase = turn.state.phase
+    if isinstance(command, c.OpenCase):
+        if phase != "new":
+            return refused("opened_already", "案件已受理", "The case is open already")
+    elif phase == "new":
+        return refused_for((case_phase_hindrance(turn.state),), "")
+    if not unit_path or not stands_over(turn.actor, unit_path):
+        return refused(
+            "other_unit",
+            "案件属于其他机构，您无权办理",
+            "The case belongs to a unit that you do not stand over",
+            unit_path,
+        )
+    if phase in ("closed", "cancelled") and not isinstance(command, c.Reopen | c.Copy):
+        return refused_for((case_phase_hindrance(turn.state),), "")
+    if isinstance(command, c.Reopen) and phase in ("open", "suspended"):
+        return refused("not_ended", "案件尚未办结，无须重开", "The case has not ended")
+    if isinstance(command, c.Resume) and phase != "suspended":
+        return refused("not_suspended", "案件没有挂起", "The case is not suspended")
+    return None
+
+
+def _milestones(turn: Turn, after: State) -> list[e.Event]:
+    standing = Standing(turn.plan, after)
+    events: list[e.Event] = []
+    for milestone in turn.plan.milestones:
+        holds = bool(standing.truth(milestone.when).value)
+        if holds != (milestone.id in after.milestones):
+            kind = e.MilestoneReached if holds else e.MilestoneLost
+            events.append(turn.event(kind, milestone=milestone.id))
+    return events
