@@ -126,11 +126,11 @@ def expose(photo: Picture, rng: np.random.Generator, options: CameraOptions) -> 
     gain = cv2.resize((light[..., None] * cast).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
     sigma = (rng.uniform(0.5, 0.9) if options.blur_px is None else options.blur_px) * w / 4000
     blurred = cv2.GaussianBlur(photo, (0, 0), sigma) if sigma > 0.15 else photo
-    lit = cv2.multiply(blurred, gain, dtype=cv2.CV_32F)
+    lit: NDArray[np.float32] = np.asarray(cv2.multiply(blurred, gain, dtype=cv2.CV_32F), np.float32)
     grain = rng.standard_normal((h, w), np.float32) * np.float32(rng.uniform(1.2, 2.4))
     tone = rng.standard_normal((h // 2, w // 2, 3), np.float32) * np.float32(1.3)
     lit += grain[..., None]
-    lit += cv2.resize(tone, (w, h), interpolation=cv2.INTER_LINEAR)
+    lit += np.asarray(cv2.resize(tone, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
     return np.asarray(cv2.convertScaleAbs(np.maximum(lit, 0)), np.uint8)
 
 

@@ -106,9 +106,9 @@ def damage(
     char_mm = _char_width(rng, (h, w)) if kind == "burnt" else np.zeros((h, w), np.float32)
     labels = _pieces(present, tears)
     whole = labels > 0
-    char = (
-        np.clip(1.0 + heat / np.maximum(char_mm, 1e-3), 0.0, 1.0) if kind == "burnt" else np.zeros_like(heat)
-    )
+    char: Field = np.zeros((h, w), np.float32)
+    if kind == "burnt":
+        char = np.asarray(np.clip(1.0 + heat / np.maximum(char_mm, 1e-3), 0.0, 1.0), np.float32)
     legible = whole & ~(char > 0.08)
 
     paper = _age(picture.astype(np.float32), rng)
@@ -167,13 +167,13 @@ def _tear_off(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
     x, y = _grid_mm(shape)
     turn = rng.uniform(0, 2 * np.pi)
     bend = noise(rng, shape, 220, 6) * np.float32(rng.uniform(1.2, 2.5))
-    return x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn)) + bend
+    return np.asarray(x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn)) + bend, np.float32)
 
 
 def _char_width(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
     """Width in mm of the black band: some 1 to 9 mm, for one note in six up to about 30 (baked in the tin)."""
     base = rng.uniform(14.0, 30.0) if rng.random() < 1 / 6 else rng.uniform(1.2, 6.0)
-    return np.clip(np.float32(base) * (1 + 0.45 * noise(rng, shape, 180, 3)), 0.6, None)
+    return np.asarray(np.clip(base * (1 + 0.45 * noise(rng, shape, 180, 3)), 0.6, None), np.float32)
 
 
 def _tears(rng: np.random.Generator, shape: tuple[int, int], kind: Kind) -> tuple[NDArray[np.int32], Mask]:

@@ -61,7 +61,6 @@ class TruthNote:
     kind: Kind
     ratio: float
     legible_ratio: float
-    damaged: Damaged
 
     @property
     def verdict(self) -> Verdict:
@@ -175,13 +174,17 @@ def simulate_each(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Paper:
-    """One piece as it lies flat: colour and cover (0 to 255) at PX_PER_MM, and the way from note to paper."""
+    """One piece as it lies flat: colour and cover (0 to 255) at PX_PER_MM, cut to its bounding box.
+
+    `outline_mm`: (n, 2) its outer edge, `middle_mm` (the middle of the box) as origin; `note_area_mm2`: before the
+    paper shrank.
+    """
 
     note: int
-    label: int
     picture: Picture
     cover: Picture
-    middle_mm: tuple[float, float]
+    outline_mm: NDArray[np.float64]
+    note_area_mm2: float
 
 
 def _tray(
@@ -193,8 +196,12 @@ def _tray(
     options: TrayOptions,
 ) -> SimulatedTray | Problem:
     rng = np.random.default_rng(np.random.SeedSequence([abs(seed[0]), seed[1]]))
-    notes = [_draw_note(references, mix, rng) for _ in range(notes_per_tray)]
-    papers = [paper for index, note in enumerate(notes) for paper in _papers(index, note.damaged)]
+    notes: list[TruthNote] = []
+    papers: list[_Paper] = []
+    for index in range(notes_per_tray):
+        note, damaged = _draw_note(references, mix, rng)
+        notes.append(note)
+        papers += _papers(index, damaged)
     specs = (mat_spec("A3"), mat_spec("A2")) if options.mat == "auto" else (options.mat,)
     fitted = 0
     for spec in specs:
@@ -217,7 +224,9 @@ def _tray(
     )
 
 
-def _draw_note(references: Sequence[Reference], mix: DamageMix, rng: np.random.Generator) -> TruthNote:
+def _draw_note(
+    references: Sequence[Reference], mix: DamageMix, rng: np.random.Generator
+) -> tuple[TruthNote, Damaged]:
     kinds = sorted({r.note_key for r in references})
     chosen = kinds[int(rng.integers(0, len(kinds)))]
     faces = [r for r in references if r.note_key == chosen]
@@ -226,7 +235,7 @@ def _draw_note(references: Sequence[Reference], mix: DamageMix, rng: np.random.G
     damaged = damage(face, kind, rng)
     while damaged.ratio == 0:  # all ash: such a note does not reach the desk
         damaged = damage(face, kind, rng)
-    return TruthNote(face, kind, damaged.ratio, damaged.legible_ratio, damaged)
+    return TruthNote(face, kind, damaged.ratio, damaged.legible_ratio), damaged
 
 
 def _page(spec: MatSpec | None) -> tuple[tuple[float, float], RectMm]:
@@ -252,7 +261,13 @@ def _papers(index: int, damaged: Damaged) -> list[_Paper]:
         middle = ((x0 + bw / 2) / PX_PER_MM, (y0 + bh / 2) / PX_PER_MM)
         cut = (slice(y0, y0 + bh), slice(x0, x0 + bw))
         papers.append(
-            _Paper(index, label, np.asarray(flat[cut], np.uint8), np.asarray(cover[cut], np.uint8), middle)
+            _Paper(
+                index,
+                np.array(flat[cut], np.uint8),
+                np.array(cover[cut], np.uint8),
+                _outline_mm(mask, damaged.shift_mm) - np.array(middle),
+                float(np.count_nonzero(mask)) / PX_PER_MM**2,
+            )
         )
     return papers
 
@@ -276,10 +291,10 @@ def _photograph(
     for paper, place in zip(papers, places, strict=True):
         at = (place.x_mm + tray[0], place.y_mm + tray[1])
         _lay_down(plane, plane_px_per_mm, paper, at, place.turn_rad, rng)
-        outline = _outline_mm(notes[paper.note].damaged, paper, at, place.turn_rad)
+        c, s = np.cos(place.turn_rad), np.sin(place.turn_rad)
+        outline = paper.outline_mm @ np.array([[c, s], [-s, c]]) + np.array(at)
         area = float(np.sum(paper.cover, dtype=np.float64)) / 255 / PX_PER_MM**2
-        own = float(np.count_nonzero(notes[paper.note].damaged.labels == paper.label)) / PX_PER_MM**2
-        pieces.append(TruthPiece(paper.note, _polygon(shot, outline), area, own))
+        pieces.append(TruthPiece(paper.note, _polygon(shot, outline), area, paper.note_area_mm2))
     sharp = shot.take(plane, plane_px_per_mm, (-_DESK_MM, -_DESK_MM))
     jpeg, picture = develop(expose(sharp, rng, options.camera), rng, options.camera)
     return SimulatedTray(name, picture, jpeg, shot.mm_per_px(), spec, tuple(pieces), tuple(notes))
@@ -300,7 +315,7 @@ def _ground(
     """A wooden desk with the mat on it (or without)."""
     w, h = (round((edge + 2 * _DESK_MM) * px_per_mm) for edge in page_mm)
     grain = noise(rng, (h // 4 + 1, 64), 60, 5)
-    grain = cv2.resize(grain, (w // 4 + 1, h // 4 + 1), interpolation=cv2.INTER_CUBIC)
+    grain = np.asarray(cv2.resize(grain, (w // 4 + 1, h // 4 + 1), interpolation=cv2.INTER_CUBIC), np.float32)
     tone = (1 + 0.10 * grain + 0.05 * np.sin(9 * grain))[..., None] * np.array((82, 122, 164), np.float32)
     plane = cv2.resize(np.clip(tone, 0, 255).astype(np.uint8), (w, h), interpolation=cv2.INTER_LINEAR)
     if spec is not None:
@@ -374,29 +389,20 @@ def _lay_down(
     window[:] = np.clip(np.rint(ground + cover * (colour - ground)), 0, 255).astype(np.uint8)
 
 
-def _outline_mm(
-    damaged: Damaged, paper: _Paper, at_mm: tuple[float, float], turn: float
-) -> NDArray[np.float64]:
-    """The piece's outer edge on the page: corners of its pixels, moved as the paper was."""
-    mask = np.pad((damaged.labels == paper.label).astype(np.uint8), 1)
+def _outline_mm(mask: Picture, shift_mm: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The outer edge of a piece in the note's millimetres, through the corners of its pixels, moved as the paper was."""
     # the lattice of pixel corners: a corner belongs to the piece if one of its four pixels does
-    lattice = cv2.dilate(mask, np.ones((2, 2), np.uint8), anchor=(1, 1))
+    lattice = cv2.dilate(np.pad(mask, 1), np.ones((2, 2), np.uint8), anchor=(1, 1))
     contours, _ = cv2.findContours(lattice, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    contour = max(contours, key=cv2.contourArea).reshape(-1, 2).astype(np.float32) - 1
-    at = contour - 0.5
+    corners = max(contours, key=cv2.contourArea).reshape(-1, 2).astype(np.float32) - 1
+    at = np.ascontiguousarray(corners - 0.5)
     shift = cv2.remap(
-        damaged.shift_mm,
-        np.ascontiguousarray(at[:, 0]),
-        np.ascontiguousarray(at[:, 1]),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
+        shift_mm, at[:, 0].copy(), at[:, 1].copy(), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     ).reshape(-1, 2)
-    flat = contour.astype(np.float64) / PX_PER_MM + shift - np.array(paper.middle_mm)
-    c, s = np.cos(turn), np.sin(turn)
-    return np.asarray(flat @ np.array([[c, s], [-s, c]]) + np.array(at_mm), np.float64)
+    return np.asarray(corners.astype(np.float64) / PX_PER_MM + shift, np.float64)
 
 
 def _polygon(shot: Shot, outline_mm: NDArray[np.float64]) -> NDArray[np.float64]:
     pixels = shot.pixel_of(outline_mm)
     simple = cv2.approxPolyDP(pixels.astype(np.float32).reshape(-1, 1, 2), 0.6, True).reshape(-1, 2)
-    return np.round(simple.astype(np.float64), 1)
+    return np.asarray(np.round(simple.astype(np.float64), 1), np.float64)
