@@ -1,0 +1,450 @@
+"""The library of whole notes on disk: what a burnt piece is compared with.
+
+    DIR/references/CNY-5-2005-100-front/reference.json     who it is, its size, the picture's file and digest
+                                        image-1f2e3d4c.png the face, normalised
+
+A bank enrols scans of notes it has in its hand; nothing of a real note ships with the program. Pictures are brought to
+LIBRARY_PX_PER_MM = 10: a 12-megapixel photo of an A3 mat shows 8 to 9.5 px/mm, so features are found at the same
+scale in both, and finer scans would cost memory and time for detail that no tray photo has (a face of 155 x 77 mm is
+3.6 MB at 10 px/mm, 14 MB at 20). Scaling to the stated size also takes out a slight stretch of the scan.
+
+Enrolling is atomic: the new picture is written beside the old one, then `reference.json` is replaced in one step, so
+a reader sees the old face or the new one and a cut never leaves half a note.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import json
+import math
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast, get_args
+from urllib.parse import quote
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from xiaoshi.core.notes import specimen
+from xiaoshi.core.notes.reference import Picture, Reference, Side
+from xiaoshi.core.problems import Problem, Words
+
+__all__ = [
+    "Enrolment",
+    "Reference",
+    "default_library_dir",
+    "enrol",
+    "font_bytes",
+    "font_path",
+    "load_library",
+    "make_specimen_library",
+    "store",
+]
+
+LIBRARY_PX_PER_MM = 10.0
+PICTURE_PX_MAX = 120_000_000
+_FORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What became of one enrolment: the face (None when refused), where it is, whether it took another's place."""
+
+    reference: Reference | None
+    folder: Path | None
+    replaced: bool
+    problems: tuple[Problem, ...]
+
+
+def default_library_dir(environment: Mapping[str, str] | None = None) -> Path:
+    """`$XIAOSHI_HOME/library`, with the home chosen as everywhere."""
+    from xiaoshi.house.home import default_home
+
+    return default_home(dict(os.environ if environment is None else environment)) / "library"
+
+
+def font_path() -> Path:
+    """Noto Sans CJK as the package on PyPI brings it; FileNotFoundError when the environment lacks it."""
+    found = importlib.util.find_spec("noto_cjk_sans_otc")
+    if found is None or found.origin is None:
+        raise FileNotFoundError("package noto-cjk-sans-otc")
+    return next(iter(sorted(Path(found.origin).parent.glob("*.ttc"))))
+
+
+def font_bytes() -> bytes:
+    """The font for words on mats and specimen notes."""
+    return font_path().read_bytes()
+
+
+def enrol(
+    library: Path,
+    image: Path,
+    *,
+    issuer: str,
+    series: str,
+    edition: str,
+    denomination: int | float,
+    side: str,
+    width_mm: float,
+    height_mm: float,
+) -> Enrolment:
+    """Check a scan and make it the reference of this face; a face enrolled before is replaced.
+
+    Refused: a file that is no whole picture, a side other than front or back, sizes outside 20 to 400 mm, a picture
+    whose proportions are more than 15 % from the stated size, an empty face. Kept with a warning: more than 3 % from
+    the size, under 5 px/mm.
+    """
+    problems = _named(issuer, series, edition, denomination, side)
+    problems += _sized(width_mm, height_mm)
+    picture, unread = _read(image)
+    problems += unread
+    if picture is None or problems:
+        return Enrolment(None, None, False, tuple(problems))
+    problems = _fitting(picture, width_mm, height_mm, str(image))
+    if any(p.code in _REFUSALS for p in problems):
+        return Enrolment(None, None, False, tuple(problems))
+    face = Reference(
+        issuer, series, edition, _plain(denomination), cast(Side, side), width_mm, height_mm, picture
+    )
+    try:
+        folder, replaced = store(library, face)
+    except OSError as error:
+        return Enrolment(None, None, False, (_unwritable(library, error),))
+    if replaced:
+        problems.append(
+            Problem(
+                "reference_replaced",
+                Words(
+                    "该票样已录入过，现已用新图替换",
+                    "this face was enrolled before; the new picture took its place",
+                ),
+                str(folder),
+            )
+        )
+    return Enrolment(_normalised(face), folder, replaced, tuple(problems))
+
+
+_REFUSALS = {"aspect_far_off", "picture_blank", "picture_too_small"}
+
+
+def store(library: Path, reference: Reference) -> tuple[Path, bool]:
+    """Write one face, normalised; returns its folder and whether it replaced one. OSError when it cannot."""
+    face = _normalised(reference)
+    folder = library / "references" / "-".join(quote(part, safe="").replace("-", "%2D") for part in face.key)
+    folder.mkdir(parents=True, exist_ok=True)
+    ok, coded = cv2.imencode(".png", face.image, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    assert ok, "a BGR picture always has a PNG"
+    data = coded.tobytes()
+    digest = hashlib.sha256(data).hexdigest()
+    name = f"image-{digest[:12]}.png"
+    record = {
+        "form": _FORM,
+        **face.identity_json(),
+        "width_mm": face.width_mm,
+        "height_mm": face.height_mm,
+        "px_per_mm": LIBRARY_PX_PER_MM,
+        "image": name,
+        "image_sha256": digest,
+    }
+    replaced = (folder / "reference.json").exists()
+    _write(folder / name, data)
+    _write(folder / "reference.json", (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode())
+    for old in folder.glob("image-*.png"):
+        if old.name != name:
+            old.unlink(missing_ok=True)
+    return folder, replaced
+
+
+def load_library(library: Path) -> tuple[tuple[Reference, ...], tuple[Problem, ...]]:
+    """All faces in order of their names. A face that cannot be read is left out with a problem that says which."""
+    references: list[Reference] = []
+    problems: list[Problem] = []
+    for record in sorted((library / "references").glob("*/reference.json")):
+        try:
+            references.append(_load(record))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            problems.append(
+                Problem(
+                    "reference_damaged",
+                    Words(
+                        f"票样损坏，已跳过（{error}）；请重新录入这一面",
+                        f"this reference is damaged and was left out ({error}); enrol the face again",
+                    ),
+                    str(record.parent),
+                )
+            )
+    if not references:
+        problems.append(
+            Problem(
+                "library_empty",
+                Words(
+                    "票样库是空的：请用 xiaoshi notes enrol 录入票样，或用 xiaoshi notes specimen 生成样张库",
+                    "the library is empty: enrol notes with `xiaoshi notes enrol`, or make the specimen library with"
+                    " `xiaoshi notes specimen`",
+                ),
+                str(library),
+            )
+        )
+    return tuple(sorted(references, key=lambda r: r.key)), tuple(problems)
+
+
+def make_specimen_library(library: Path, progress: Callable[[int, int], None] | None = None) -> int:
+    """Draw every face of the specimen currency into the library; returns how many. About six seconds on one core."""
+    font = font_bytes()
+    faces = specimen.faces()
+    for index, (denomination, edition, side) in enumerate(faces):
+        serial = specimen.serial_number(denomination * 10_000 + int(edition))
+        image = specimen.draw_specimen(
+            denomination, edition, side, px_per_mm=LIBRARY_PX_PER_MM, serial=serial, font=font
+        )
+        width_mm, height_mm = specimen.SIZE_MM[denomination]
+        store(
+            library,
+            Reference(
+                specimen.ISSUER, specimen.SERIES, edition, denomination, side, width_mm, height_mm, image
+            ),
+        )
+        if progress is not None:
+            progress(index + 1, len(faces))
+    return len(faces)
+
+
+def _plain(denomination: int | float) -> int | float:
+    return int(denomination) if float(denomination).is_integer() else float(denomination)
+
+
+def _normalised(reference: Reference) -> Reference:
+    size = (round(reference.width_mm * LIBRARY_PX_PER_MM), round(reference.height_mm * LIBRARY_PX_PER_MM))
+    image = reference.image
+    if image.shape[1::-1] != size:
+        finer = image.shape[1] > size[0]
+        image = np.asarray(
+            cv2.resize(image, size, interpolation=cv2.INTER_AREA if finer else cv2.INTER_CUBIC), np.uint8
+        )
+    return Reference(
+        *reference.key[:3],
+        reference.denomination,
+        reference.side,
+        reference.width_mm,
+        reference.height_mm,
+        image,
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _load(record: Path) -> Reference:
+    stated: dict[str, Any] = json.loads(record.read_bytes())
+    if stated["side"] not in get_args(Side):
+        raise ValueError(f"side {stated['side']!r}")
+    path = record.parent / Path(str(stated["image"])).name
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != stated["image_sha256"]:
+        raise ValueError(f"{path.name}: sha256")
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(path.name)
+    denomination, width, height = (
+        stated["denomination"],
+        float(stated["width_mm"]),
+        float(stated["height_mm"]),
+    )
+    if not isinstance(denomination, int | float) or denomination <= 0 or width <= 0 or height <= 0:
+        raise ValueError("denomination, width_mm, height_mm")
+    return Reference(
+        str(stated["issuer"]),
+        str(stated["series"]),
+        str(stated["edition"]),
+        denomination,
+        cast(Side, stated["side"]),
+        width,
+        height,
+        np.asarray(image, np.uint8),
+    )
+
+
+def _named(issuer: str, series: str, edition: str, denomination: float, side: str) -> list[Problem]:
+    problems = []
+    for field, value in (("issuer", issuer), ("series", series), ("edition", edition)):
+        if not value.strip() or len(value) > 40 or not value.isprintable():
+            problems.append(
+                Problem(
+                    "name_unusable",
+                    Words("请填写 1 至 40 个可见字符", "give 1 to 40 visible characters"),
+                    field,
+                )
+            )
+    if not (math.isfinite(denomination) and 0 < denomination <= 1e9):
+        problems.append(
+            Problem(
+                "denomination_unusable",
+                Words(
+                    "面额须是正数，单位为元（如 100、0.5）",
+                    "the denomination is a positive number of yuan (100, 0.5)",
+                ),
+                "denomination",
+            )
+        )
+    if side not in get_args(Side):
+        problems.append(
+            Problem(
+                "side_unknown",
+                Words("面只能是 front（正面）或 back（背面）", "the side is front or back"),
+                "side",
+            )
+        )
+    return problems
+
+
+def _sized(width_mm: float, height_mm: float) -> list[Problem]:
+    bad = [
+        name
+        for name, value in (("width_mm", width_mm), ("height_mm", height_mm))
+        if not (math.isfinite(value) and 20 <= value <= 400)
+    ]
+    return [
+        Problem(
+            "size_implausible",
+            Words(
+                "票面尺寸须在 20 至 400 毫米之间，请量整张票",
+                "a note measures 20 to 400 mm; measure the whole note",
+            ),
+            name,
+        )
+        for name in bad
+    ]
+
+
+def _read(path: Path) -> tuple[Picture | None, list[Problem]]:
+    """Decode a picture wholly (a cut file is noticed), turned as its EXIF data say."""
+    where = str(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        words = Words(f"读不到图片文件（{reason}）", f"the picture file cannot be read ({reason})")
+        return None, [Problem("picture_unreadable", words, where)]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(data))
+            if picture.width * picture.height > PICTURE_PX_MAX:
+                words = Words(
+                    f"图片过大（{picture.width}×{picture.height}），请缩小到 1.2 亿像素以内",
+                    f"the picture is too large ({picture.width}x{picture.height}); 120 megapixels at most",
+                )
+                return None, [Problem("picture_too_large", words, where)]
+            picture.load()
+            upright = ImageOps.exif_transpose(picture)
+            if "A" in upright.getbands() or "transparency" in upright.info:
+                clear = upright.convert("RGBA")
+                upright = Image.new("RGBA", clear.size, "white")
+                upright.alpha_composite(clear)
+            rgb = upright.convert("RGB")
+    except Image.DecompressionBombError:
+        words = Words("图片过大，请缩小到 1.2 亿像素以内", "the picture is too large; 120 megapixels at most")
+        return None, [Problem("picture_too_large", words, where)]
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        words = Words(
+            f"这个文件不是完整的图片（{error}）；请重新扫描或导出为 PNG、JPEG",
+            f"this file is not a whole picture ({error}); scan again or export as PNG or JPEG",
+        )
+        return None, [Problem("picture_unreadable", words, where)]
+    return np.ascontiguousarray(np.asarray(rgb, np.uint8)[..., ::-1]), []
+
+
+def _fitting(picture: Picture, width_mm: float, height_mm: float, where: str) -> list[Problem]:
+    h, w = picture.shape[:2]
+    problems: list[Problem] = []
+    off = (w / h) / (width_mm / height_mm) - 1
+    percent = f"{abs(off) * 100:.1f}"
+    if abs(off) > 0.15:
+        problems.append(
+            Problem(
+                "aspect_far_off",
+                Words(
+                    f"图片长宽比与所填尺寸相差 {percent}%：请核对毫米数，裁到票边，票面放正（不要竖放）",
+                    f"the picture's proportions are {percent} % from the stated size: check the millimetres, crop to"
+                    " the note's edge, and do not lay it on its side",
+                ),
+                where,
+            )
+        )
+    elif abs(off) > 0.03:
+        problems.append(
+            Problem(
+                "aspect_off",
+                Words(
+                    f"图片长宽比与所填尺寸相差 {percent}%：已录入，但请核对毫米数和裁边，否则面积会量偏",
+                    f"the picture's proportions are {percent} % from the stated size: enrolled, but check the"
+                    " millimetres and the crop, or areas will be measured wrong",
+                ),
+                where,
+            )
+        )
+    density = min(w / width_mm, h / height_mm)
+    if density < 1.5:
+        problems.append(
+            Problem(
+                "picture_too_small",
+                Words(
+                    f"图片太小（{w}×{h}），看不清票面；请用每毫米 10 像素（250 dpi）以上扫描",
+                    f"the picture is too small ({w}x{h}) to show the print; scan at 10 px/mm (250 dpi) or more",
+                ),
+                where,
+            )
+        )
+    elif density < 5:
+        problems.append(
+            Problem(
+                "picture_coarse",
+                Words(
+                    f"图片只有每毫米 {density:.1f} 像素，小碎片会认不出；建议 10 以上（250 dpi）",
+                    f"only {density:.1f} px/mm: small pieces will not be recognised; 10 or more (250 dpi) is better",
+                ),
+                where,
+            )
+        )
+    if float(cv2.meanStdDev(picture)[1].max()) < 3.0:
+        problems.append(
+            Problem(
+                "picture_blank",
+                Words(
+                    "图片上没有票面图案，请检查扫描件", "there is no print on this picture; check the scan"
+                ),
+                where,
+            )
+        )
+    return problems
+
+
+def _unwritable(library: Path, error: OSError) -> Problem:
+    reason = error.strerror or str(error)
+    return Problem(
+        "library_unwritable",
+        Words(
+            f"无法写入票样库（{reason}）；请检查权限和磁盘空间，或用 --library 指定另一个目录",
+            f"the library cannot be written ({reason}); check permission and disk space, or name another folder with"
+            " --library",
+        ),
+        str(library),
+    )
