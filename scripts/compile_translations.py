@@ -18,7 +18,7 @@ MAGIC = 0x950412DE
 KEYWORD = re.compile(r'(msgctxt|msgid_plural|msgid|msgstr(?:\[(\d+)\])?)\s*(".*")\s*$')
 
 
-class BrokenTranslation(Exception):
+class BrokenTranslationError(Exception):
     """A `.po` file that cannot be read; the text is `file:line: what`."""
 
 
@@ -48,7 +48,7 @@ def read_po(path: Path) -> dict[str, str]:
             continue
         elif line.startswith('"'):
             if not target:
-                raise BrokenTranslation(f"{path}:{number}: a string without a keyword")
+                raise BrokenTranslationError(f"{path}:{number}: a string without a keyword")
             _add(entry, target, _string(line, path, number))
         elif match := KEYWORD.match(line):
             keyword = match[1]
@@ -60,7 +60,7 @@ def read_po(path: Path) -> dict[str, str]:
             target = keyword
             _add(entry, target, _string(match[3], path, number))
         else:
-            raise BrokenTranslation(f"{path}:{number}: not understood: {line[:60]}")
+            raise BrokenTranslationError(f"{path}:{number}: not understood: {line[:60]}")
     _keep(catalogue, entry, path)
     return catalogue
 
@@ -69,7 +69,7 @@ def _string(quoted: str, path: Path, number: int) -> str:
     try:
         value = ast.literal_eval(quoted)
     except (SyntaxError, ValueError) as error:
-        raise BrokenTranslation(f"{path}:{number}: broken string {quoted[:60]}") from error
+        raise BrokenTranslationError(f"{path}:{number}: broken string {quoted[:60]}") from error
     return str(value)
 
 
@@ -89,7 +89,7 @@ def _keep(catalogue: dict[str, str], entry: Entry, path: Path) -> None:
     if entry.msgid is None:
         return
     if not entry.texts:
-        raise BrokenTranslation(f"{path}:{entry.line}: msgid without msgstr")
+        raise BrokenTranslationError(f"{path}:{entry.line}: msgid without msgstr")
     forms = [entry.texts[form] for form in sorted(entry.texts)]
     if (entry.fuzzy and entry.msgid) or not all(forms):
         return
@@ -97,7 +97,7 @@ def _keep(catalogue: dict[str, str], entry: Entry, path: Path) -> None:
     if entry.context is not None:
         key = f"{entry.context}\x04{key}"
     if key in catalogue:
-        raise BrokenTranslation(f"{path}:{entry.line}: {entry.msgid[:60]!r} is defined twice")
+        raise BrokenTranslationError(f"{path}:{entry.line}: {entry.msgid[:60]!r} is defined twice")
     catalogue[key] = "\0".join(forms)
 
 
@@ -115,7 +115,7 @@ def mo_bytes(catalogue: dict[str, str]) -> bytes:
 
 
 def compile_tree(folder: Path) -> list[Path]:
-    """Compile each `LC_MESSAGES/*.po` below `folder`; returns the files written. Raises BrokenTranslation."""
+    """Compile each `LC_MESSAGES/*.po` below `folder`; returns the files written. Raises BrokenTranslationError."""
     written = []
     for source in sorted(folder.glob("**/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")
@@ -132,5 +132,5 @@ if __name__ == "__main__":
     try:
         for made in compile_tree(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("src/xiaoshi")):
             sys.stdout.write(f"{made}\n")
-    except BrokenTranslation as broken:
+    except BrokenTranslationError as broken:
         sys.exit(str(broken))

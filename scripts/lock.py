@@ -35,7 +35,10 @@ def lock_node(folder: Path) -> None:
 def main() -> int:
     uv = shutil.which("uv")
     if uv is None:
-        say("xiaoshi: 未找到 uv;请先安装(pip install uv)。 / uv was not found; install it first (pip install uv).", error=True)
+        say(
+            "xiaoshi: 未找到 uv;请先安装(pip install uv)。 / uv was not found; install it first (pip install uv).",
+            error=True,
+        )
         return 3
     try:
         lock_python(uv, "requirements")

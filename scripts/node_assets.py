@@ -32,8 +32,8 @@ def install(python: Path, root: Path, folder: Path) -> None:
     stamp = folder / "node_modules" / ".xiaoshi-lock"
     if stamp.exists() and stamp.read_text("ascii") == mark:
         return
-    names = [name.removeprefix("node_modules/") for name in json.loads(lock.read_text("utf-8"))["packages"] if name]
-    say(f"[npm] {len(names)} 个软件包 / packages: {', '.join(names[:4])}{'…' if len(names) > 4 else ''}")
+    names = sorted(json.loads((folder / "package.json").read_text("utf-8"))["dependencies"])
+    say(f"[npm] {', '.join(names)}")
     process = subprocess.Popen(
         [*node_command(python, "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier",
          "--omit-lockfile-registry-resolved", "--loglevel=error"],
@@ -83,7 +83,8 @@ def build(python: Path, root: Path) -> None:
     )  # fmt: skip
     if made.returncode != 0:
         raise SetUpError(
-            f"样式编译失败:{made.stderr.strip()[:600]}", f"the style sheet does not compile: {made.stderr.strip()[:600]}"
+            f"样式编译失败:{made.stderr.strip()[:600]}",
+            f"the style sheet does not compile: {made.stderr.strip()[:600]}",
         )
     for source, name in COPIED.items():
         shutil.copyfile(modules / source, new / name)

@@ -142,7 +142,9 @@ def mend(venv: Path) -> None:
     for site in venv.glob("lib/python*/site-packages"):
         for info in site.glob("*.dist-info"):
             if not _is_whole(site, info):
-                say(f"  {info.name.split('-')[0]}: 上次安装不完整,重新安装 / was left incomplete, installing it again")
+                say(
+                    f"  {info.name.split('-')[0]}: 上次安装不完整,重新安装 / was left incomplete, installing it again"
+                )
                 shutil.rmtree(info)
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import node_assets
 import pip_install
-from compile_translations import BrokenTranslation, compile_tree
+from compile_translations import BrokenTranslationError, compile_tree
 from said import SetUpError, say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,7 +77,9 @@ def make_environment() -> None:
     if _environment_fits():
         return
     if VENV.is_symlink() or VENV.is_file():
-        raise SetUpError(f"{VENV} 不是目录,请移走后重试。", f"{VENV} is not a folder; move it away and try again.")
+        raise SetUpError(
+            f"{VENV} 不是目录,请移走后重试。", f"{VENV} is not a folder; move it away and try again."
+        )
     for module in ("venv", "ensurepip"):
         if subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True).returncode != 0:
             number = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -132,11 +134,11 @@ def install_command() -> None:
         ).stdout.strip()
     )
     # ASCII only, because Python 3.11 and 3.12 read this file in the locale's encoding.
-    (site / "xiaoshi.pth").write_text(f"import sys; sys.path.append({ascii(str(ROOT / 'src'))})\n", "ascii")
+    (site / "xiaoshi.pth").write_text(f"import sys; sys.path.append({str(ROOT / 'src')!a})\n", "ascii")
     launcher = VENV / "bin" / "xiaoshi"
     # A shebang line can hold neither a space nor a long path, so the shell starts Python. -P: never the folder where
     # the reader happens to stand.
-    text = f'#!/bin/sh\nexec {shlex.quote(str(PYTHON))} -P -c "from xiaoshi.cli import main; main()" "$@"\n'
+    text = f'#!/bin/sh\nexec {shlex.quote(str(PYTHON))} -P -c "import sys; from xiaoshi.cli import main; sys.exit(main())" "$@"\n'
     launcher.with_suffix(".new").write_bytes(os.fsencode(text))
     launcher.with_suffix(".new").chmod(0o755)
     launcher.with_suffix(".new").replace(launcher)
@@ -154,7 +156,7 @@ def install_browser() -> None:
 def translate() -> None:
     try:
         compile_tree(ROOT / "src" / "xiaoshi")
-    except BrokenTranslation as error:
+    except BrokenTranslationError as error:
         raise SetUpError(f"译文文件有误:{error}", f"broken translation file: {error}") from error
 
 
@@ -242,7 +244,9 @@ def set_up(purpose: str) -> None:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="set_up.py", description=__doc__)
     parser.add_argument("purpose", nargs="?", choices=sorted(PURPOSES), default="run")
-    parser.add_argument("--only-check", action="store_true", help="exit 0 when nothing is missing, 1 otherwise")
+    parser.add_argument(
+        "--only-check", action="store_true", help="exit 0 when nothing is missing, 1 otherwise"
+    )
     given = parser.parse_args(arguments)
     purpose = given.purpose
     if given.only_check:
@@ -254,7 +258,10 @@ def main(arguments: list[str]) -> int:
         say(f"xiaoshi: {error}", error=True)
         return ENVIRONMENT
     except KeyboardInterrupt:
-        say("\nxiaoshi: 安装已中断,再次执行会从中断处继续。 / set-up interrupted; run it again and it goes on from here.", error=True)
+        say(
+            "\nxiaoshi: 安装已中断,再次执行会从中断处继续。 / set-up interrupted; run it again and it goes on from here.",
+            error=True,
+        )
         return 130
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):

@@ -24,9 +24,8 @@ SETTINGS = "xiaoshi.desk.settings"
 # Runs as the owner in a process of its own: compares the files of the migrations with the table, runs what is missing.
 _MIGRATE = """
 import django; django.setup()
-from django.core.management import call_command
-from django.db import connections
-call_command("migrate", database="owner" if "owner" in connections else "default", interactive=False, verbosity=0)
+from xiaoshi.desk.guard.installing import install
+install()
 """
 
 
@@ -58,7 +57,8 @@ def migration_mark(folder: Path) -> str:
     import importlib.metadata
 
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("**/migrations/*.py")):
+    shipped = (*folder.glob("**/migrations/*.py"), *folder.glob("**/grants.py"), *folder.glob("**/plan.toml"))
+    for path in sorted(shipped):
         found = path.stat()
         digest.update(f"{path.relative_to(folder)} {found.st_size} {found.st_mtime_ns}\n".encode())
     for name in ("django", "procrastinate", "django-axes"):
