@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
+
+from .settings import LOOK_NAV
 
 SIZE_COOKIE = "xs_size"
 KEYS_COOKIE = "xs_keys"
@@ -38,7 +39,7 @@ def keys_on(request: HttpRequest) -> bool:
 def desk(request: HttpRequest) -> dict[str, Any]:
     """`desk_nav`, `desk_size`, `desk_keys`. Pages set `section` to the key of the link they belong to."""
     return {
-        "desk_nav": [NavLink(key, words, reverse(route)) for key, words, route in settings.LOOK_NAV],
+        "desk_nav": [NavLink(key, words, reverse(route)) for key, words, route in LOOK_NAV],
         "desk_size": chosen_size(request),
         "desk_keys": keys_on(request),
     }

@@ -1,6 +1,6 @@
 """Forms in the markup of govuk-frontend, through Django's own renderer.
 
-Most widgets need one class more and nothing else, so they keep Django's templates and get the class here; five have
+Most widgets need one class more and nothing else, so they keep Django's templates and get the class here; radios, checkboxes, files, money and dates have
 templates of their own in `templates/forms/`. A missing answer is said by the server (422, error summary, input kept)
 and not by the browser's bubble, which speaks the browser's language and hides after some seconds: so the `required`
 attribute is dropped and the label says 必填 instead.
@@ -16,7 +16,7 @@ from django.http import HttpRequest
 WIDGETS = "django/forms/widgets/"
 OWN_TEMPLATES = {
     f"{WIDGETS}{name}.html": f"forms/{name}.html"
-    for name in ("radio", "checkbox_select", "checkbox", "clearable_file_input")
+    for name in ("radio", "checkbox_select", "clearable_file_input")
 }
 # Widget template -> class of govuk-frontend. Hidden fields are not in it and stay as they are.
 CLASSES = {
@@ -38,6 +38,7 @@ CLASSES = {
     "forms/money.html": "govuk-input",
     f"{WIDGETS}textarea.html": "govuk-textarea",
     f"{WIDGETS}select.html": "govuk-select",
+    f"{WIDGETS}checkbox.html": "govuk-checkboxes__input",
     f"{WIDGETS}file.html": "govuk-file-upload",
     f"{WIDGETS}clearable_file_input.html": "govuk-file-upload",
 }

@@ -80,13 +80,13 @@ LOCALE_PATHS = [DESK_DIR / "locale"]
 
 STATICFILES_DIRS = [DESK_DIR / "static"]
 
-# The header's links, in order: key, words, name of the route. A page says which one it belongs to with
-# `{% block section %}queue{% endblock %}`-free context: `section = "queue"`. A route that does not exist is an error.
+# The header's links, in order: key, words, name of the route. A page names its own with `section` in its context, and
+# `g` then a letter goes there (assets/desk.js). A route that does not exist is an error, not a missing link.
 LOOK_NAV = [
-    ("queue", gettext_lazy("To do"), "desk:queue"),
-    ("cases", gettext_lazy("Cases"), "desk:cases"),
-    ("reviews", gettext_lazy("Reviews"), "desk:reviews"),
-    ("money", gettext_lazy("Money"), "desk:money"),
+    ("queue", gettext_lazy("To do"), "queue"),
+    ("cases", gettext_lazy("Cases"), "cases"),
+    ("reviews", gettext_lazy("Reviews"), "reviews"),
+    ("money", gettext_lazy("Money"), "money"),
 ]
 
 # django-csp 4. No inline script, no inline style, nothing from elsewhere.

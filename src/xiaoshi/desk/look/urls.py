@@ -3,12 +3,14 @@
 from django.urls import path
 from django.views.i18n import set_language
 
+from xiaoshi.desk.guard.routes import opens_to
+
 from . import views
 
 app_name = "look"
 
 urlpatterns = [
-    path("language/", set_language, name="language"),
+    path("language/", opens_to("anyone")(set_language), name="language"),
     path("preferences/", views.preferences, name="preferences"),
     path("patterns/", views.patterns, name="patterns"),
 ]

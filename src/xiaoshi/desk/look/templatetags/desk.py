@@ -20,9 +20,20 @@ from xiaoshi.desk.look.plan_map import PlanStage, plan_map_svg
 
 register = template.Library()
 
-ENGLISH_MONTHS = (
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
-)
+ENGLISH_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 @register.filter
@@ -121,3 +132,9 @@ def error_title(form: Form | None) -> str:
 def plan_map_drawing(stages: Sequence[PlanStage]) -> SafeString:
     """The SVG of `look/plan_map.py`."""
     return plan_map_svg(stages)
+
+
+@register.simple_tag
+def tray_label_scale(photo_width_px: int) -> str:
+    """How much larger than 1:1 a number label is drawn, so that it is 30 px on a photo shown about 720 px wide."""
+    return f"{max(photo_width_px, 1) / 720:.2f}"
