@@ -24,6 +24,7 @@ class Document(models.Model):
 
     class Meta:
         ordering: ClassVar = ["added_at", "id"]
+        indexes: ClassVar = [models.Index(fields=["sha256"], name="document_content")]
 
 
 class Paper(models.Model):

@@ -1,0 +1,42 @@
+"""Which papers a kind can issue: each a typst file, a facts form and a title.
+
+A kind lists them in the literal `PAPERS` of `<kind>/papers/__init__.py`, in the order in which a case meets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+
+from xiaoshi.core.problems import Words
+
+
+@dataclass(frozen=True)
+class PaperTemplate:
+    """`name` is `<kind>/<paper>`; `source` the typst file; `facts` the dataclass that fills it."""
+
+    name: str
+    title: Words
+    source: Path
+    facts: type
+
+    @cached_property
+    def text(self) -> str:
+        return self.source.read_text(encoding="utf-8")
+
+
+def papers_of_kind(kind: str) -> Mapping[str, PaperTemplate]:
+    """Paper name -> template. Empty for a kind that issues none. Raises KeyError for a kind that is not registered."""
+    from xiaoshi.desk.kinds import KINDS  # here: a kind's module may import the papers
+
+    place = f"{KINDS[kind]}.papers"
+    try:
+        papers: Mapping[str, PaperTemplate] = import_module(place).PAPERS
+    except ModuleNotFoundError as error:
+        if error.name != place:
+            raise
+        return {}
+    return papers
