@@ -44,7 +44,7 @@ class Turn:
     def __post_init__(self) -> None:
         self.next_seq = self.state.seq + 1
 
-    def event(self, kind: Callable[..., E], **body: object) -> E:
+    def event(self, kind: Callable[..., E], /, **body: object) -> E:
         """An event of this turn with the next number."""
         made = kind(seq=self.next_seq, at=self.now, actor=self.actor.id, command_id=self.command_id, **body)
         self.next_seq += 1
