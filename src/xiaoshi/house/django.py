@@ -24,8 +24,9 @@ SETTINGS = "xiaoshi.desk.settings"
 # Runs as the owner in a process of its own: compares the files of the migrations with the table, runs what is missing.
 _MIGRATE = """
 import django; django.setup()
-from xiaoshi.desk.guard.installing import install
-install()
+from django.conf import settings
+from django.utils.module_loading import import_string
+import_string(getattr(settings, "XIAOSHI_INSTALL", "xiaoshi.desk.guard.installing.install"))()
 """
 
 

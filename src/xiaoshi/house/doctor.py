@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from xiaoshi.core.problems import Words
 from xiaoshi.house.database_checks import check_database
 from xiaoshi.house.django import child_environment
 from xiaoshi.house.finding import Finding, bad, good, note
@@ -77,7 +76,7 @@ def examine(place: Place) -> Iterator[Finding]:
             yield from check_database(info)
             yield check_migrations(place.home, child_environment(place.home, info, owner=True))
     except HouseError as error:
-        yield Finding("database", False, error.problem.words, Words("", ""))
+        yield Finding("database", False, error.problem.words)
 
 
 def check_python() -> Finding:
@@ -155,7 +154,7 @@ def check_translations() -> Finding:
 def check_fonts() -> Finding:
     spec = importlib.util.find_spec("noto_cjk_sans_otc")
     places = list(spec.submodule_search_locations or []) if spec else []
-    fonts = [path for place in places for path in Path(place).rglob("*.otc")]
+    fonts = [path for place in places for path in Path(place).rglob("*.[ot]tc")]
     if fonts and all(path.stat().st_size > 1_000_000 for path in fonts):
         return good("fonts", fonts[0].name)
     return bad(

@@ -7,6 +7,8 @@ from typing import Any
 
 from xiaoshi.core.problems import Words
 
+NOTHING = Words("", "")
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -15,7 +17,7 @@ class Finding:
     name: str
     ok: bool
     found: Words
-    remedy: Words = Words("", "")
+    remedy: Words = NOTHING
 
     def as_json(self, language: str) -> dict[str, Any]:
         return {

@@ -2,10 +2,12 @@
 
 import json
 import os
+from pathlib import Path
 
-SECRET_KEY = open(os.environ["XIAOSHI_SECRET_KEY_FILE"]).read()
+SECRET_KEY = Path(os.environ["XIAOSHI_SECRET_KEY_FILE"]).read_text()
 ALLOWED_HOSTS = ["127.0.0.1"]
 USE_TZ = True
+XIAOSHI_INSTALL = "house_double.installing.install"
 ROOT_URLCONF = "house_double.urls"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
