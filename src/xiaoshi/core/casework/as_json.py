@@ -111,7 +111,7 @@ class _Field:
 
 
 @functools.cache
-def _fields(cls: type[Any]) -> tuple[_Field, ...]:
+def _fields(cls: Any) -> tuple[_Field, ...]:
     hints = typing.get_type_hints(cls, {**_NAMES, **vars(typing), "datetime": datetime})
     made = []
     for field in dataclasses.fields(cls):
@@ -129,7 +129,7 @@ def _encode(value: Any) -> Any:
         return value.isoformat()
     if dataclasses.is_dataclass(value):
         found: dict[str, Any] = {}
-        for field in _fields(type(value)):
+        for field in _fields(value.__class__):
             own = getattr(value, field.name)
             if not (field.has_default and own == field.default):
                 found[field.name] = _encode(own)
@@ -148,7 +148,7 @@ def _encode(value: Any) -> Any:
 def _decode(cls: type[T], data: Any, path: str) -> T:
     if not isinstance(data, Mapping):
         raise WrongShapeError(path, "an object")
-    fields = _fields(cls)
+    fields = _fields(typing.cast(typing.Hashable, cls))
     unknown = data.keys() - {field.name for field in fields}
     if unknown:
         raise WrongShapeError(_below(path, min(unknown)), "absent (there is no such field)")
@@ -237,7 +237,7 @@ def _decoder(hint: Any) -> Callable[[Any, str], Any]:
         inner = [arg for arg in args if arg is not type(None)]
         if float in inner:
             return _json
-        decode = _fact if _is_fact(typing.Union[tuple(inner)]) else _decoder(inner[0])
+        decode = _fact if {bool, int, str} <= set(inner) else _decoder(inner[0])
         return lambda value, path: None if value is None else decode(value, path)
     if origin in (tuple, frozenset):
         return _many(tuple if origin is tuple else frozenset, _decoder(args[0]))

@@ -15,7 +15,7 @@ from xiaoshi.core.casework.command_ids import CommandIds
 from xiaoshi.core.problems import Problem, Words
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-FactValue: TypeAlias = "bool | int | str | tuple[str, ...]"
+FactValue: TypeAlias = bool | int | str | tuple[str, ...]
 Facts: TypeAlias = Mapping[str, FactValue]
 
 Level = Literal["outlet", "sub_branch", "city", "province"]
