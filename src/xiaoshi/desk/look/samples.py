@@ -18,7 +18,7 @@ from .tray import TrayPiece
 NOW = dt.datetime(2026, 11, 23, 5, 12, tzinfo=dt.UTC)
 
 
-def _(zh: str, en: str) -> str:
+def both(zh: str, en: str) -> str:
     return said(Words(zh, en))
 
 
@@ -40,40 +40,49 @@ class SampleForm(forms.Form):
         super().__init__(*args, **kwargs)
         words = {
             "holder": (
-                _("持有人姓名", "Name of the holder"),
-                _("与身份证件一致。", "As on the identity paper."),
+                both("持有人姓名", "Name of the holder"),
+                both("与身份证件一致。", "As on the identity paper."),
             ),
-            "amount": (_("金额", "Amount"), _("以元为单位,例如 1234.50。", "In yuan, for example 1234.50.")),
+            "amount": (
+                both("金额", "Amount"),
+                both("以元为单位,例如 1234.50。", "In yuan, for example 1234.50."),
+            ),
             "opened_on": (
-                _("开户日期", "Opened on"),
-                _("例如 1998 年 3 月 12 日。", "For example 1998 3 12."),
+                both("开户日期", "Opened on"),
+                both("例如 1998 年 3 月 12 日。", "For example 1998 3 12."),
             ),
-            "kind": (_("事项", "Matter"), ""),
+            "kind": (both("事项", "Matter"), ""),
             "channel": (
-                _("怎样答复客户", "How to answer the client"),
-                _("客户说电话听不清。", "Hard of hearing."),
+                both("怎样答复客户", "How to answer the client"),
+                both("客户说电话听不清。", "Hard of hearing."),
             ),
-            "proofs": (_("已出示", "Shown"), ""),
-            "remark": (_("情况", "Circumstances"), _("用客户自己的话写。", "In the client's own words.")),
-            "photo": (_("照片", "Photo"), _("JPEG 或 PNG,不超过 40 MB。", "JPEG or PNG, at most 40 MB.")),
-            "understood": (_("已向客户讲明兑换规则", "The rules were explained to the client"), ""),
+            "proofs": (both("已出示", "Shown"), ""),
+            "remark": (
+                both("情况", "Circumstances"),
+                both("用客户自己的话写。", "In the client's own words."),
+            ),
+            "photo": (
+                both("照片", "Photo"),
+                both("JPEG 或 PNG,不超过 40 MB。", "JPEG or PNG, at most 40 MB."),
+            ),
+            "understood": (both("已向客户讲明兑换规则", "The rules were explained to the client"), ""),
         }
         for name, (label, hint) in words.items():
             self.fields[name].label = label
             self.fields[name].help_text = hint
         self.fields["kind"].choices = [
-            ("", _("请选择", "Choose")),
-            ("burnt_notes", _("残损人民币兑换", "Burnt notes")),
-            ("old_certificate", _("老存单", "Old certificate")),
+            ("", both("请选择", "Choose")),
+            ("burnt_notes", both("残损人民币兑换", "Burnt notes")),
+            ("old_certificate", both("老存单", "Old certificate")),
         ]
         self.fields["channel"].choices = [
-            ("letter", _("纸信", "Letter")),
-            ("sms", _("短信", "Text message")),
-            ("visit", _("来网点", "At the outlet")),
+            ("letter", both("纸信", "Letter")),
+            ("sms", both("短信", "Text message")),
+            ("visit", both("来网点", "At the outlet")),
         ]
         self.fields["proofs"].choices = [
-            ("id", _("身份证", "Identity card")),
-            ("fire", _("火灾证明", "Paper of the fire service")),
+            ("id", both("身份证", "Identity card")),
+            ("fire", both("火灾证明", "Paper of the fire service")),
         ]
 
 
@@ -84,7 +93,7 @@ class SampleBlindForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["amount"].label = _("您清点的金额", "The amount that you counted")
+        self.fields["amount"].label = both("您清点的金额", "The amount that you counted")
 
 
 def sample_context() -> dict[str, Any]:
@@ -96,37 +105,37 @@ def sample_context() -> dict[str, Any]:
         "blind": SampleBlindForm(prefix="own"),
         "stages": _stages(),
         "side": [
-            {"label": _("概览", "Overview"), "href": "#", "current": True},
-            {"label": _("材料", "Papers"), "href": "#", "count": "2/3"},
-            {"label": _("盘点", "Trays"), "href": "#", "count": "1/3"},
-            {"label": _("款项", "Money"), "href": "#"},
-            {"label": _("往来", "Messages"), "href": "#", "count": "1"},
+            {"label": both("概览", "Overview"), "href": "#", "current": True},
+            {"label": both("材料", "Papers"), "href": "#", "count": "2/3"},
+            {"label": both("盘点", "Trays"), "href": "#", "count": "1/3"},
+            {"label": both("款项", "Money"), "href": "#"},
+            {"label": both("往来", "Messages"), "href": "#", "count": "1"},
         ],
         "tabs": [
-            {"label": _("我的", "Mine"), "href": "#", "count": 6, "current": True},
-            {"label": _("待认领", "Unclaimed"), "href": "#", "count": 3},
-            {"label": _("等客户", "Waiting"), "href": "#", "count": 11},
-            {"label": _("全部", "All"), "href": "#", "count": 42},
+            {"label": both("我的", "Mine"), "href": "#", "count": 6, "current": True},
+            {"label": both("待认领", "Unclaimed"), "href": "#", "count": 3},
+            {"label": both("等客户", "Waiting"), "href": "#", "count": 11},
+            {"label": both("全部", "All"), "href": "#", "count": 42},
         ],
-        "needs": [_("用纸", "paper"), _("大字", "large type"), _("听力弱", "hard of hearing")],
-        "client": _("张桂兰", "Zhang Guilan"),
-        "about": _("80岁 女", "80, female"),
-        "kind": _("残损人民币兑换", "Burnt notes"),
+        "needs": [both("用纸", "paper"), both("大字", "large type"), both("听力弱", "hard of hearing")],
+        "client": both("张桂兰", "Zhang Guilan"),
+        "about": both("80岁 女", "80, female"),
+        "kind": both("残损人民币兑换", "Burnt notes"),
         "rows": _queue_rows(),
         "tasks": _tasks(),
         "holding": [
-            {"key": _("名称", "Name"), "value": _("火灾事故认定书", "Finding on the fire")},
-            {"key": _("收到", "Received"), "value": _("柜面 11月23日", "counter, 23 November")},
-            {"key": _("页数", "Pages"), "value": "2", "href": "#", "action": _("看", "Look")},
+            {"key": both("名称", "Name"), "value": both("火灾事故认定书", "Finding on the fire")},
+            {"key": both("收到", "Received"), "value": both("柜面 11月23日", "counter, 23 November")},
+            {"key": both("页数", "Pages"), "value": "2", "href": "#", "action": both("看", "Look")},
         ],
         "due_soon": NOW + dt.timedelta(hours=3),
         "due_later": NOW + dt.timedelta(days=9),
         "due_past": NOW - dt.timedelta(days=1, hours=2),
         "today_morning": NOW - dt.timedelta(hours=4),
         "yesterday": NOW - dt.timedelta(days=1),
-        "maker": {"name": _("李敏", "Li Min"), "at": NOW, "amount_fen": 35000},
+        "maker": {"name": both("李敏", "Li Min"), "at": NOW, "amount_fen": 35000},
         "checker": {
-            "name": _("周强", "Zhou Qiang"),
+            "name": both("周强", "Zhou Qiang"),
             "at": NOW + dt.timedelta(minutes=9),
             "amount_fen": 35000,
         },
@@ -140,17 +149,17 @@ def sample_context() -> dict[str, Any]:
 
 def _stages() -> list[dict[str, Any]]:
     return [
-        {"label": _("受理", "Taken in"), "state": "done"},
-        {"label": _("核身份", "Identity"), "state": "done"},
+        {"label": both("受理", "Taken in"), "state": "done"},
+        {"label": both("核身份", "Identity"), "state": "done"},
         {
-            "label": _("清点", "Counting"),
+            "label": both("清点", "Counting"),
             "state": "here",
             "times": 2,
-            "note": _("第2盘,共3盘", "tray 2 of 3"),
+            "note": both("第2盘,共3盘", "tray 2 of 3"),
         },
-        {"label": _("复核", "Recheck"), "state": "todo"},
-        {"label": _("付款", "Payment"), "state": "todo"},
-        {"label": _("回执", "Receipt"), "state": "todo"},
+        {"label": both("复核", "Recheck"), "state": "todo"},
+        {"label": both("付款", "Payment"), "state": "todo"},
+        {"label": both("回执", "Receipt"), "state": "todo"},
     ]
 
 
@@ -158,33 +167,33 @@ def _queue_rows() -> list[dict[str, Any]]:
     return [
         {
             "number": "XS-0417",
-            "client": _("张桂兰", "Zhang Guilan"),
-            "kind": _("残损人民币兑换", "Burnt notes"),
-            "step": _("核对第2盘", "Check tray 2"),
-            "waits": _("我们", "us"),
+            "client": both("张桂兰", "Zhang Guilan"),
+            "kind": both("残损人民币兑换", "Burnt notes"),
+            "step": both("核对第2盘", "Check tray 2"),
+            "waits": both("我们", "us"),
             "due": NOW + dt.timedelta(hours=3),
-            "owner": _("李敏", "Li Min"),
-            "action": _("继续", "Go on"),
+            "owner": both("李敏", "Li Min"),
+            "action": both("继续", "Go on"),
         },
         {
             "number": "XS-0409",
-            "client": _("王国庆", "Wang Guoqing"),
-            "kind": _("遗产存单", "Inheritance"),
-            "step": _("等公证书", "Notary's paper"),
-            "waits": _("客户", "client"),
+            "client": both("王国庆", "Wang Guoqing"),
+            "kind": both("遗产存单", "Inheritance"),
+            "step": both("等公证书", "Notary's paper"),
+            "waits": both("客户", "client"),
             "due": NOW + dt.timedelta(days=9),
             "owner": "–",
-            "action": _("认领", "Claim"),
+            "action": both("认领", "Claim"),
         },
         {
             "number": "XS-0398",
-            "client": _("陈阿毛", "Chen Amao"),
-            "kind": _("大额硬币", "Bulk coins"),
-            "step": _("第4批,共13批", "Batch 4 of 13"),
-            "waits": _("复核人", "checker"),
+            "client": both("陈阿毛", "Chen Amao"),
+            "kind": both("大额硬币", "Bulk coins"),
+            "step": both("第4批,共13批", "Batch 4 of 13"),
+            "waits": both("复核人", "checker"),
             "due": NOW - dt.timedelta(days=1, hours=2),
-            "owner": _("周强", "Zhou Qiang"),
-            "action": _("继续", "Go on"),
+            "owner": both("周强", "Zhou Qiang"),
+            "action": both("继续", "Go on"),
         },
     ]
 
@@ -192,25 +201,25 @@ def _queue_rows() -> list[dict[str, Any]]:
 def _tasks() -> list[dict[str, Any]]:
     return [
         {
-            "label": _("身份证件", "Identity paper"),
+            "label": both("身份证件", "Identity paper"),
             "href": "#",
             "state": "ok",
-            "word": _("已核对", "checked"),
+            "word": both("已核对", "checked"),
         },
         {
-            "label": _("火灾证明", "Paper of the fire service"),
-            "hint": _("没有的话,写情况说明也可以。", "If there is none, a statement will do."),
+            "label": both("火灾证明", "Paper of the fire service"),
+            "hint": both("没有的话,写情况说明也可以。", "If there is none, a statement will do."),
             "href": "#",
             "state": "doubt",
-            "word": _("看不清", "cannot be read"),
+            "word": both("看不清", "cannot be read"),
         },
         {
-            "label": _("收款账户", "Account to pay into"),
+            "label": both("收款账户", "Account to pay into"),
             "href": "#",
             "state": "waiting",
-            "word": _("等客户", "waiting for client"),
+            "word": both("等客户", "waiting for client"),
         },
-        {"label": _("回执", "Receipt"), "href": "", "state": "none", "word": _("还不能做", "not yet")},
+        {"label": both("回执", "Receipt"), "href": "", "state": "none", "word": both("还不能做", "not yet")},
     ]
 
 
@@ -218,38 +227,38 @@ def _plan() -> list[PlanStage]:
     step = PlanStep
     return [
         PlanStage(
-            _("受理", "Intake"),
+            both("受理", "Intake"),
             (
-                step(_("登记铁盒与情况", "Note the tin and circumstances"), "done", href="#"),
-                step(_("火灾证明", "Paper of the fire service"), "skipped"),
+                step(both("登记铁盒与情况", "Note the tin and circumstances"), "done", href="#"),
+                step(both("火灾证明", "Paper of the fire service"), "skipped"),
             ),
         ),
         PlanStage(
-            _("清点", "Counting"),
+            both("清点", "Counting"),
             (
-                step(_("拍摄托盘", "Photograph the trays"), "done"),
-                step(_("券别区分", "Denominations apart"), "done", 1),
-                step(_("版别分离", "Editions apart"), "done"),
-                step(_("全额、半额认定", "Determine full and half value"), "here", 2, href="#"),
+                step(both("拍摄托盘", "Photograph the trays"), "done"),
+                step(both("券别区分", "Denominations apart"), "done", 1),
+                step(both("版别分离", "Editions apart"), "done"),
+                step(both("全额、半额认定", "Determine full and half value"), "here", 2, href="#"),
             ),
         ),
         PlanStage(
-            _("复核", "Recheck"),
+            both("复核", "Recheck"),
             (
-                step(_("第二人复核", "Recheck by a second person"), "todo"),
-                step(_("鉴定机构答复", "Answer of the appraising institution"), "waiting"),
+                step(both("第二人复核", "Recheck by a second person"), "todo"),
+                step(both("鉴定机构答复", "Answer of the appraising institution"), "waiting"),
             ),
         ),
         PlanStage(
-            _("付款与回执", "Payment and receipt"),
-            (step(_("入账或付现", "Pay"), "todo"), step(_("回访", "Feedback"), "todo")),
+            both("付款与回执", "Payment and receipt"),
+            (step(both("入账或付现", "Pay"), "todo"), step(both("回访", "Feedback"), "todo")),
         ),
     ]
 
 
 def _pieces() -> list[TrayPiece]:
-    full, half, none = _("全额", "full"), _("半额", "half"), _("未定", "undecided")
-    third = _("五套", "5th series")
+    full, half, none = both("全额", "full"), both("半额", "half"), both("未定", "undecided")
+    third = both("五套", "5th series")
     return [
         TrayPiece(
             3,
