@@ -22,6 +22,17 @@ PURPOSES: dict[str, Words] = {
     "other": Words("其他材料", "other document"),
 }
 
+HANDED_IN = (
+    "identity",
+    "fire_report",
+    "circumstances",
+    "agent_identity",
+    "authorisation",
+    "signed_copy",
+    "other",
+)
+"""What a person hands in over the counter, in the order of the list on the page."""
+
 
 def purpose_words(purpose: str) -> Words:
     """The words for a purpose; for one that nobody named here, the identifier with blanks."""
