@@ -184,6 +184,11 @@ def call_up(turn: Turn, command: c.CallUp) -> Outcome:
     return no if no is not None else [turn.event(e.StepCalledUp, step=step.id)]
 
 
+def no_work_left(step: Step) -> Refused:
+    """The refusal for a step that does not apply, or that nobody has called up."""
+    return refused("not_applicable", "本案目前不需要该环节", "This case does not need the step now", step.id)
+
+
 def claim(turn: Turn, command: c.Claim) -> Outcome:
     """Claim a step that nobody has, so that two people do not do it twice."""
     step = turn.step(command.step)
@@ -192,6 +197,8 @@ def claim(turn: Turn, command: c.Claim) -> Outcome:
     own = turn.own(step)
     if own.phase != "open":
         return refused("already_worked_on", "该环节已有人办理", "Somebody did this step already", step.id)
+    if turn.standing.settled(step):
+        return no_work_left(step)
     if own.assignee == turn.actor.id:
         return refused("yours_already", "该环节已由您签收", "You have this step already", step.id)
     no = first_refusal(_right_person(turn, step), kept_apart(turn, step, turn.actor.id))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
-from xiaoshi.core.casework.acts_steps import kept_apart
+from xiaoshi.core.casework.acts_steps import kept_apart, no_work_left
 from xiaoshi.core.casework.authority import is_among, only_reads, words_of, works_here
 from xiaoshi.core.casework.model import CASE, Actor, Refused, Signer, Step, StepState
 from xiaoshi.core.casework.turn import Outcome, Turn, first_refusal, phase_after, refused
@@ -63,6 +63,8 @@ def _can_take(turn: Turn, step: Step, to: Actor) -> Refused | None:
         return refused(
             "already_worked_on", "该环节已有人办理，不能转交", "Somebody did this step already", step.id
         )
+    if turn.standing.settled(step):
+        return no_work_left(step)
     if own.assignee == to.id:
         return refused("has_it_already", "该环节已由此人承办", "This person has the step already", "to")
     if only_reads(to) or not is_among(to, step.by):
@@ -136,6 +138,8 @@ def all_sign(turn: Turn, command: c.AllSign) -> Outcome:
         return refused(
             "already_worked_on", "该环节已有人办理，不能再发起会签", "Somebody did this step already", step.id
         )
+    if turn.standing.settled(step):
+        return no_work_left(step)
     if own.signers:
         return refused(
             "signing_already", "该环节已有会签人，请用加签", "There are signers; add to them", step.id

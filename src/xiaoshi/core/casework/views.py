@@ -21,7 +21,7 @@ from xiaoshi.core.casework.standing import PENDING, Hindrance, Standing
 from xiaoshi.core.casework.turn import Turn
 from xiaoshi.core.problems import Words
 
-PLACES = Literal["done", "skipped", "here", "waiting", "not_applicable", "optional"]
+Place = Literal["done", "skipped", "here", "waiting", "not_applicable", "optional"]
 NextAct = Literal["do", "confirm", "accept", "sign", "close"]
 
 ACT_WORDS: dict[str, Words] = {
@@ -101,7 +101,7 @@ class StepProgress:
     step: str
     title: Words
     client_words: Words | None
-    place: PLACES
+    place: Place
     round: int
     sent_back: int
     assignee: str
@@ -146,7 +146,7 @@ def _stage(standing: Standing, stage: str, title: Words) -> StageProgress:
 def _step(standing: Standing, step: Step) -> StepProgress:
     own = standing.of(step.id)
     reasons: tuple[Hindrance, ...] = ()
-    place: PLACES
+    place: Place
     if own.phase == "done":
         place = "done"
     elif own.phase == "skipped":
