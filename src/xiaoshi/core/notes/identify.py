@@ -30,6 +30,8 @@ GROWTH_RANGE = (1 / 1.06, 1 / 0.88)
 """Millimetres on the note per millimetre on the tray."""
 TOLERANCE_MM = 1.6
 FACES_TRIED = 6
+FEW = 500
+"""Features of a piece that suffice to name it where there are many; a scrap uses all it has."""
 PAIRS_TRIED = 2000
 
 
@@ -69,8 +71,10 @@ def _matches(piece: Features, face: Features) -> tuple[NDArray[np.intp], NDArray
     rows = np.arange(len(piece))
     top = similar[rows, best]
     # The runner-up must be another place of the face, not the same corner found twice.
-    far = np.linalg.norm(face.at_mm[None, :, :] - face.at_mm[best][:, None, :], axis=2) > 1.5
-    second = np.where(far, similar, -1).max(axis=1, initial=-1)
+    there = _complex(face.at_mm).astype(np.complex64)
+    second = np.where(np.abs(there[None, :] - there[best][:, None]) > 1.5, similar, -1).max(
+        axis=1, initial=-1
+    )
     distance, other = np.sqrt(np.clip(2 - 2 * top, 0, None)), np.sqrt(np.clip(2 - 2 * second, 0, None))
     good = (distance < 0.88 * other) & (distance < 0.95)
     mutual = similar.argmax(axis=0)[best] == rows
@@ -99,7 +103,8 @@ def find_pose(piece: Features, face: Face, growth: tuple[float, float] = GROWTH_
     score = len(np.unique(theirs[near]))
     if not growth[0] <= abs(turn) <= growth[1]:
         return None
-    return _guided(piece, face, turn, shift, score)
+    own, theirs = own[near], theirs[near]
+    return Pose(turn, shift, piece.at_mm[own], face.features.at_mm[theirs], own, score)
 
 
 def _vote(
@@ -160,15 +165,19 @@ def _guided(piece: Features, face: Face, turn: complex, shift: complex, score: i
 
 
 def identify(
-    piece: Features, library: PreparedLibrary, growth: tuple[float, float] = GROWTH_RANGE
+    piece: Features,
+    library: PreparedLibrary,
+    growth: tuple[float, float] = GROWTH_RANGE,
+    sample: int = 250,
 ) -> Found | None:
-    """The face that the piece shows and its pose; None when the evidence does not suffice."""
-    tried: list[tuple[Pose, Face]] = []
-    for index in screened(library, piece, FACES_TRIED):
-        pose = find_pose(piece, library.faces[index], growth)
-        if pose is not None:
-            tried.append((pose, library.faces[index]))
-    tried.sort(key=lambda pair: (-pair[0].score, pair[1].reference.key))
+    """The face that the piece shows and its pose; None when the evidence does not suffice.
+
+    `growth`: allowed mm on the note per unit of the piece; `sample`: descriptors that screen the faces.
+    """
+    candidates = [library.faces[index] for index in screened(library, piece, FACES_TRIED, sample)]
+    tried = _try(piece.take(np.arange(min(FEW, len(piece)))), candidates, growth)
+    if len(piece) > FEW and (not tried or tried[0][0].score < 3 * INLIERS_MIN):
+        tried = _try(piece, candidates, growth)
     if not tried or tried[0][0].score < INLIERS_MIN:
         return None
     pose, face = tried[0]
@@ -181,7 +190,15 @@ def identify(
     certain = edition_margin >= MARGIN_MIN
     overall = min(margin, edition_margin)
     confidence = (1 - 0.5 ** (pose.score / 8)) * (1 - min(1.0, 1 / overall) ** 2)
+    pose = _guided(piece, face, pose.turn, pose.shift, pose.score)
     return Found(face, Identity(face.reference, certain, confidence, pose.score, overall), pose)
+
+
+def _try(piece: Features, faces: list[Face], growth: tuple[float, float]) -> list[tuple[Pose, Face]]:
+    """Poses in the candidate faces, best first."""
+    poses = [(find_pose(piece, face, growth), face) for face in faces]
+    tried = [(pose, face) for pose, face in poses if pose is not None]
+    return sorted(tried, key=lambda pair: (-pair[0].score, pair[1].reference.key))
 
 
 def _other_edition(one: Face, other: Face) -> bool:

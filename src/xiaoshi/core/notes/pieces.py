@@ -51,7 +51,8 @@ def find_blobs(
 ) -> tuple[list[Blob], list[float]]:
     """Blobs in reading order of their windows' top left, and the areas (mm2) of the crumbs that were left out."""
     coarse = _coarse(picture, seen, ground, px_per_mm)
-    fine = _refine(picture, coarse, px_per_mm)
+    # The coarse edge lies up to half a millimetre out, so the first pass reads P and M too near the true edge.
+    fine = _refine(picture, _refine(picture, coarse, px_per_mm), px_per_mm)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(fine.astype(np.uint8), connectivity=8)
     blind = cv2.dilate((~seen).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     blobs, crumbs = [], []
@@ -110,7 +111,7 @@ def _refine(picture: Picture, coarse: Mask, px_per_mm: float) -> Mask:
         band = ~inside & ~outside
         # Thin necks have no inside of their own: they keep the coarse edge where nothing better is near.
         levels = picture[rows, columns].astype(np.float32)
-        own, own_weight = _local_mean(levels, inside, 1.1 * reach)
+        own, own_weight = _local_mean(levels, inside, 0.5 * reach)
         mat, mat_weight = _local_mean(levels, outside, 1.6 * reach)
         span = own - mat
         length2 = (span**2).sum(axis=2)

@@ -57,9 +57,8 @@ def unfit(image: TrayImage) -> Problem | None:
 def edge_width_px(grey: Picture) -> float:
     """Gaussian width of the sharpest edges, in pixels of `grey`; infinite where there is no contrast."""
     smooth = cv2.GaussianBlur(grey, (0, 0), 0.7).astype(np.float32)
-    slope = np.hypot(
-        cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=1 / 8)
-    )
+    # Central differences by hand: cv2.Sobel's `scale` was seen to be dropped with one thread (OpenCV 5.0.0).
+    slope = np.hypot(smooth[1:-1, 2:] - smooth[1:-1, :-2], smooth[2:, 1:-1] - smooth[:-2, 1:-1]) / 2
     low, high = np.percentile(smooth[::2, ::2], (1, 99))
     steepest = float(np.percentile(slope[::2, ::2], 99.8))
     if high - low < 12 or steepest <= 0:

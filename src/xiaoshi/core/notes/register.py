@@ -44,6 +44,7 @@ class Registered:
     `legible_ratio`: their shares of the note; `map_spread`: standard deviation of the ratio over drawn maps;
     `rms_mm`: residual of the matches; `reach`: share of the present part within 12 mm of a match; `outside_mm2`: paper
     that falls outside the note; `likeness`: correlation of the print with the reference on the legible part, -1..1;
+    `strange_mm2`: legible paper whose print does not agree with the reference although there is print to agree with;
     `growth`: mm on the note per mm on the tray; `coefficients`: (2, 10) of D.
     """
 
@@ -57,6 +58,7 @@ class Registered:
     reach: float
     outside_mm2: float
     likeness: float
+    strange_mm2: float
     growth: float
     pose: Pose
     coefficients: Floats
@@ -92,7 +94,7 @@ def fit_displacement(pose: Pose, reference: Reference) -> tuple[Floats, Floats, 
         sigma = float(np.clip(1.48 * np.median(off) / 1.18, 0.10, 0.8))
         weight = 1 / (1 + (off / (2.5 * sigma)) ** 2) ** 2
     rms = float(np.sqrt((weight * off**2).sum() / max(weight.sum(), 1e-9))) if len(note) else 0.0
-    return mean.T, covariance, rms
+    return np.asarray(mean.T), np.asarray(covariance, np.float64), rms
 
 
 def _tray_px(
@@ -127,7 +129,7 @@ def register(picture: Picture, blob: Blob, pose: Pose, reference: Reference, px_
     colour = cv2.remap(
         picture, at[inner][..., 0], at[inner][..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    legible, likeness = _read(np.asarray(colour, np.uint8), present, reference)
+    legible, likeness, strange = _read(np.asarray(colour, np.uint8), present, reference)
     near = np.zeros(present.shape, np.uint8)
     for x, y in pose.note_mm * np.float32(CANVAS_PX_PER_MM):
         cv2.circle(near, (round(float(x)), round(float(y))), round(12 * CANVAS_PX_PER_MM), 1, -1)
@@ -143,6 +145,7 @@ def register(picture: Picture, blob: Blob, pose: Pose, reference: Reference, px_
         covered,
         outside,
         likeness,
+        strange,
         abs(pose.turn),
         pose,
         coefficients,
@@ -186,7 +189,7 @@ def _spread(
     return float(np.std(ratios))
 
 
-def _read(colour: Picture, present: Mask, reference: Reference) -> tuple[Mask, float]:
+def _read(colour: Picture, present: Mask, reference: Reference) -> tuple[Mask, float, float]:
     """Where print can still be read, and how well it agrees with the reference there.
 
     Char is paper much darker than the reference at the same place, once the sound paper of this piece is set equal to
@@ -200,17 +203,24 @@ def _read(colour: Picture, present: Mask, reference: Reference) -> tuple[Mask, f
     known_soft = cv2.GaussianBlur(known.astype(np.float32), (0, 0), blur)
     light = cv2.GaussianBlur(seen, (0, 0), blur) / np.maximum(known_soft, 12.0)
     if not present.any():
-        return present, 0.0
+        return present, 0.0, 0.0
     sound = float(np.percentile(light[present], 85))
     legible = present & (light > 0.34 * sound)
     core = cv2.erode(legible.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     if core.sum() < 400:
-        return np.asarray(legible), 0.0
-    detail_seen, detail_known = (_detail(layer) for layer in (seen, known.astype(np.float32)))
-    a, b = detail_seen[core], detail_known[core]
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return np.asarray(legible), float((a * b).sum() / scale) if scale > 0 else 0.0
+        return np.asarray(legible), 0.0, 0.0
+    a, b = _detail(seen), _detail(known.astype(np.float32))
+    window = 3.0 * CANVAS_PX_PER_MM
+    weight = core.astype(np.float32)
+    both = cv2.GaussianBlur(a * b * weight, (0, 0), window)
+    own, theirs = (cv2.GaussianBlur(layer * layer * weight, (0, 0), window) for layer in (a, b))
+    amount = cv2.GaussianBlur(weight, (0, 0), window)
+    local = both / np.sqrt(np.maximum(own * theirs, 1e-9))
+    # Judged only where both show print and most of the neighbourhood is legible paper.
+    printed = core & (theirs > 0.25 * amount) & (own > 0.15 * amount) & (amount > 0.6)
+    strange = float((printed & (local < 0.15)).sum()) / CANVAS_PX_PER_MM**2
+    scale = float(np.sqrt((a[core] ** 2).sum() * (b[core] ** 2).sum()))
+    return np.asarray(legible), float((a[core] * b[core]).sum() / scale) if scale > 0 else 0.0, strange
 
 
 def _detail(layer: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,119 @@
+"""What the engine adds to a verdict in words: remarks, doubts, and the look at a cross-shaped gap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xiaoshi.core.notes.joining import Group
+from xiaoshi.core.notes.model import Reason, Share
+from xiaoshi.core.problems import Words
+from xiaoshi.core.rules.note_rules import RuleSet
+
+CHARRED_TOLD = 0.01
+BAR_EMPTY = 0.25
+
+
+def remarks_on(group: Group, share: Share, rules: RuleSet) -> tuple[Reason, ...]:
+    """Reasons that explain a measured note without deciding it."""
+    told: list[Reason] = []
+    charred = group.ratio - share.legible
+    if charred > CHARRED_TOLD:
+        if rules.carbonised_counts:
+            words = Words(
+                f"与票面原样相连的炭化部分（约 {charred:.1%}）已计入剩余面积",
+                f"the charred part that is still joined (about {charred:.1%}) counts as remaining area",
+            )
+            told.append(Reason("charred_part_counted", words))
+        else:
+            words = Words(
+                f"炭化部分（约 {charred:.1%}）按该规则不计入",
+                f"the charred part (about {charred:.1%}) does not count under this rule",
+            )
+            told.append(Reason("charred_part_not_counted", words))
+    if len(group.parts) > 1:
+        if rules.combine == "union":
+            words = Words(
+                "碎片的撕裂边相接，认定属于同一张，面积合并计算",
+                "the torn edges of the pieces go on in each other: one note, areas added",
+            )
+            told.append(Reason("pieces_joined", words))
+        else:
+            words = Words(
+                "该规则只计最大的一块，其余碎片不相加",
+                "this rule counts the largest piece only; the others are not added",
+            )
+            told.append(Reason("largest_piece_counts", words))
+    if not all(part.edition_certain for part in group.parts):
+        words = Words("面额可以确定，版别不能确定", "the denomination is certain, the edition is not")
+        told.append(Reason("edition_uncertain", words))
+    if rules.both_faces:
+        words = Words(
+            "照片只显示一面；该规则要求正背两面俱在，须翻看背面",
+            "the photo shows one face; the rule asks for both: turn the note over",
+        )
+        told.append(Reason("other_face_not_seen", words))
+    return tuple(told)
+
+
+def may_belong(pieces: Sequence[str]) -> Reason:
+    """Pieces that could be parts of the same note, but without proof."""
+    names = "、".join(pieces)
+    return Reason(
+        "may_belong_together",
+        Words(
+            f"与 {names} 可能同属一张，证据不足，未合并，须人工拼对",
+            f"may belong together with {', '.join(pieces)}; not proven, so not joined: a person must try to fit them",
+        ),
+    )
+
+
+def unnamed_reason(area_mm2: float | None) -> Reason:
+    """A piece whose kind cannot be told."""
+    size = (
+        Words("", "")
+        if area_mm2 is None
+        else Words(f"（约 {area_mm2:.0f} 平方毫米）", f" (about {area_mm2:.0f} mm²)")
+    )
+    return Reason(
+        "too_few_matches",
+        Words(
+            f"与已录入的票样相符之处太少{size.zh}：券别无法辨认，或票样库没有这种票",
+            f"too little agrees with any enrolled note{size.en}: its kind cannot be told, or it is not enrolled",
+        ),
+    )
+
+
+def unscaled_reason() -> Reason:
+    """Named in a photo without scale."""
+    return Reason(
+        "not_measured",
+        Words(
+            "没有可用的比例尺或底面，只辨认了券别，没有测量面积",
+            "without a usable mat or scale it was named, not measured",
+        ),
+    )
+
+
+def cross_gap_suspected(groups: Sequence[Group]) -> bool:
+    """Whether what is missing looks like a cross: an empty bar from top to bottom and one from side to side, with paper
+    in all four corners. All groups that may be one note are looked at together."""
+    shape = groups[0].mask.shape
+    mask = np.zeros(shape, bool)
+    for group in groups:
+        if group.mask.shape == shape:
+            mask |= group.mask
+    if not 0.6 <= mask.mean() <= 0.92:
+        return False
+    return _bar(mask.mean(axis=0)) and _bar(mask.mean(axis=1))
+
+
+def _bar(filled: NDArray[np.float64]) -> bool:
+    """An almost empty stretch of 3 to 30 % in the inner three fifths, with paper on both sides of it."""
+    n = len(filled)
+    empty = np.flatnonzero(filled[n // 5 : n - n // 5] < BAR_EMPTY) + n // 5
+    if not 0.03 * n <= len(empty) <= 0.30 * n or empty[-1] - empty[0] + 1 > 1.15 * len(empty):
+        return False
+    return bool(filled[: empty[0]].mean() > 0.55 and filled[empty[-1] + 1 :].mean() > 0.55)
