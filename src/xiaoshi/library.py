@@ -45,6 +45,7 @@ __all__ = [
     "font_path",
     "load_library",
     "make_specimen_library",
+    "specimen_reprint",
     "store",
 ]
 
@@ -200,10 +201,7 @@ def make_specimen_library(library: Path, progress: Callable[[int, int], None] | 
     font = font_bytes()
     faces = specimen.faces()
     for index, (denomination, edition, side) in enumerate(faces):
-        serial = specimen.serial_number(denomination * 10_000 + int(edition))
-        image = specimen.draw_specimen(
-            denomination, edition, side, px_per_mm=LIBRARY_PX_PER_MM, serial=serial, font=font
-        )
+        image = _specimen_face(denomination, edition, side, _library_serial(denomination, edition), font)
         width_mm, height_mm = specimen.SIZE_MM[denomination]
         store(
             library,
@@ -214,6 +212,40 @@ def make_specimen_library(library: Path, progress: Callable[[int, int], None] | 
         if progress is not None:
             progress(index + 1, len(faces))
     return len(faces)
+
+
+def specimen_reprint(font: bytes) -> Callable[[Reference, int], tuple[Picture, str] | None]:
+    """For `TrayOptions.reprint`: gives a specimen note a serial number of its own, and leaves any other face alone.
+
+    A face counts as the specimen's only if it is that drawing to the last pixel: a bank may enrol a scan of its own
+    under the same name.
+    """
+    genuine: dict[tuple[str, ...], bool] = {}
+
+    def reprint(reference: Reference, seed: int) -> tuple[Picture, str] | None:
+        denomination, edition, side = int(reference.denomination), reference.edition, reference.side
+        named = (reference.issuer, reference.series) == (specimen.ISSUER, specimen.SERIES)
+        if not named or (reference.denomination, edition, side) not in specimen.faces():
+            return None
+        if reference.key not in genuine:
+            drawn = _specimen_face(denomination, edition, side, _library_serial(denomination, edition), font)
+            genuine[reference.key] = np.array_equal(drawn, reference.image)
+        if not genuine[reference.key]:
+            return None
+        serial = specimen.serial_number(seed)
+        return _specimen_face(denomination, edition, side, serial, font), serial
+
+    return reprint
+
+
+def _library_serial(denomination: int, edition: str) -> str:
+    return specimen.serial_number(denomination * 10_000 + int(edition))
+
+
+def _specimen_face(denomination: int, edition: str, side: Side, serial: str, font: bytes) -> Picture:
+    return specimen.draw_specimen(
+        denomination, edition, side, px_per_mm=LIBRARY_PX_PER_MM, serial=serial, font=font
+    )
 
 
 def _plain(denomination: int | float) -> int | float:

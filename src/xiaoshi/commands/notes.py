@@ -241,6 +241,7 @@ def _simulate(args: argparse.Namespace) -> int:
     if not references:
         return _answer(args, {}, problems, None)
     out: Path = args.out
+    font = store.font_bytes()
     made: list[simulate.SimulatedTray] = []
     results = simulate.simulate_each(
         references,
@@ -248,7 +249,7 @@ def _simulate(args: argparse.Namespace) -> int:
         trays=args.trays,
         notes_per_tray=args.notes_per_tray,
         damage=args.damage,
-        options=simulate.TrayOptions(font=store.font_bytes()),
+        options=simulate.TrayOptions(font=font, reprint=store.specimen_reprint(font)),
     )
     try:
         out.mkdir(parents=True, exist_ok=True)

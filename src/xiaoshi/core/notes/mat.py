@@ -269,13 +269,11 @@ def mat_picture(spec: MatSpec, px_per_mm: float, font: bytes | None = None) -> N
     engine does not read them).
     """
     h, w = round(spec.height_mm * px_per_mm), round(spec.width_mm * px_per_mm)
-    page = np.full((h, w, 3), 255, np.float32)
+    picture = np.full((h, w, 3), 255, np.uint8)
     for rect, bgr in rectangles(spec):
         xs, x0 = _coverage(rect.x_mm * px_per_mm, (rect.x_mm + rect.width_mm) * px_per_mm, w)
         ys, y0 = _coverage(rect.y_mm * px_per_mm, (rect.y_mm + rect.height_mm) * px_per_mm, h)
-        window = page[y0 : y0 + len(ys), x0 : x0 + len(xs)]
-        window += (ys[:, None] * xs[None, :])[..., None] * (np.array(bgr, np.float32) - window)
-    picture = np.clip(np.rint(page), 0, 255).astype(np.uint8)
+        _fill(picture[y0 : y0 + len(ys), x0 : x0 + len(xs)], xs, ys, np.array(bgr, np.float32))
     return _with_words(picture, spec, px_per_mm, font) if font is not None else picture
 
 
@@ -285,6 +283,22 @@ def _coverage(start: float, stop: float, count: int) -> tuple[NDArray[np.float32
     edge = np.arange(first, last, dtype=np.float64)
     part = np.clip(np.minimum(edge + 1, stop) - np.maximum(edge, start), 0, 1)
     return part.astype(np.float32), first
+
+
+def _fill(
+    window: NDArray[np.uint8], xs: NDArray[np.float32], ys: NDArray[np.float32], bgr: NDArray[np.float32]
+) -> None:
+    """Paint the window: blend its outermost rows and columns by coverage, set the rest."""
+
+    def blend(part: NDArray[np.uint8], cover: NDArray[np.float32]) -> None:
+        part[:] = np.rint(part + cover[..., None] * (bgr - part)).astype(np.uint8)
+
+    rows, columns = slice(1, len(ys) - 1), slice(1, len(xs) - 1)
+    for y in {0, len(ys) - 1}:
+        blend(window[y : y + 1], ys[y] * xs[None, :])
+    for x in {0, len(xs) - 1}:
+        blend(window[rows, x : x + 1], ys[rows, None] * xs[x])
+    window[rows, columns] = bgr.astype(np.uint8)
 
 
 def _with_words(

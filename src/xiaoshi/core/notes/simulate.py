@@ -20,9 +20,8 @@ the edges of the tray when there is not. One seed gives the same bytes on the sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import cv2
@@ -30,8 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xiaoshi.core.notes.camera import CameraOptions, Shot, aim, develop, expose
-from xiaoshi.core.notes.damage import PX_PER_MM, Damaged, Kind, damage, noise
-from xiaoshi.core.notes.mat import MatSpec, RectMm, mat_picture, mat_spec, tray_area_mm
+from xiaoshi.core.notes.damage import PX_PER_MM, Damaged, Kind, damage
+from xiaoshi.core.notes.laying import DESK_MM, Paper, crumbs, ground, lay_down, papers_of
+from xiaoshi.core.notes.mat import MatSpec, RectMm, mat_spec, tray_area_mm
 from xiaoshi.core.notes.packing import Place, overlap_places, pack
 from xiaoshi.core.notes.reference import Picture, Reference
 from xiaoshi.core.problems import Problem, Words
@@ -39,8 +39,10 @@ from xiaoshi.core.problems import Problem, Words
 DamageMix = Literal["burnt", "torn", "mixed"]
 Verdict = Literal["full", "half", "none"]
 
+Reprint = Callable[[Reference, int], "tuple[Picture, str] | None"]
+"""Face and seed to the same face with a number of its own, and that number; None when it cannot be drawn anew."""
+
 RULES = {"id": "cny-2026", "in_force_from": "2026-03-31"}
-_DESK_MM = 25.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,12 +57,13 @@ class TruthPiece:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TruthNote:
-    """One note of a tray: which face lies up, and how much of the note is left."""
+    """One note of a tray: which face lies up, how much of the note is left, its number where it has its own."""
 
     reference: Reference
     kind: Kind
     ratio: float
     legible_ratio: float
+    serial: str | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -92,11 +95,13 @@ class TrayOptions:
     """How a tray is laid and photographed.
 
     `mat`: "auto" takes the blue A3 mat, and A2 where the notes do not fit on A3; None a wooden desk; `overlap`: pieces
-    lie on each other; `font`: bytes of a font with Chinese letters for the words on the mat.
+    lie on each other; `reprint`: draws a face with a serial number of its own (without it every note carries its
+    reference's); `font`: bytes of a font with Chinese letters for the words on the mat.
     """
 
     mat: MatSpec | Literal["auto"] | None = "auto"
     overlap: bool = False
+    reprint: Reprint | None = None
     camera: CameraOptions = field(default_factory=CameraOptions)
     font: bytes | None = None
 
@@ -172,21 +177,6 @@ def simulate_each(
             return
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Paper:
-    """One piece as it lies flat: colour and cover (0 to 255) at PX_PER_MM, cut to its bounding box.
-
-    `outline_mm`: (n, 2) its outer edge, `middle_mm` (the middle of the box) as origin; `note_area_mm2`: before the
-    paper shrank.
-    """
-
-    note: int
-    picture: Picture
-    cover: Picture
-    outline_mm: NDArray[np.float64]
-    note_area_mm2: float
-
-
 def _tray(
     references: Sequence[Reference],
     seed: tuple[int, int],
@@ -197,11 +187,11 @@ def _tray(
 ) -> SimulatedTray | Problem:
     rng = np.random.default_rng(np.random.SeedSequence([abs(seed[0]), seed[1]]))
     notes: list[TruthNote] = []
-    papers: list[_Paper] = []
+    papers: list[Paper] = []
     for index in range(notes_per_tray):
-        note, damaged = _draw_note(references, mix, rng)
+        note, damaged = _draw_note(references, mix, rng, options.reprint)
         notes.append(note)
-        papers += _papers(index, damaged)
+        papers += papers_of(index, damaged)
     specs = (mat_spec("A3"), mat_spec("A2")) if options.mat == "auto" else (options.mat,)
     fitted = 0
     for spec in specs:
@@ -225,17 +215,22 @@ def _tray(
 
 
 def _draw_note(
-    references: Sequence[Reference], mix: DamageMix, rng: np.random.Generator
+    references: Sequence[Reference], mix: DamageMix, rng: np.random.Generator, reprint: Reprint | None
 ) -> tuple[TruthNote, Damaged]:
     kinds = sorted({r.note_key for r in references})
     chosen = kinds[int(rng.integers(0, len(kinds)))]
     faces = [r for r in references if r.note_key == chosen]
     face = faces[int(rng.integers(0, len(faces)))]
     kind: Kind = ("burnt" if rng.random() < 0.65 else "torn") if mix == "mixed" else mix
-    damaged = damage(face, kind, rng)
+    number = int(rng.integers(0, 2**31))
+    own = reprint(face, number) if reprint is not None else None
+    printed = face if own is None else replace(face, image=own[0])
+    damaged = damage(printed, kind, rng)
     while damaged.ratio == 0:  # all ash: such a note does not reach the desk
-        damaged = damage(face, kind, rng)
-    return TruthNote(face, kind, damaged.ratio, damaged.legible_ratio), damaged
+        damaged = damage(printed, kind, rng)
+    return TruthNote(
+        face, kind, damaged.ratio, damaged.legible_ratio, None if own is None else own[1]
+    ), damaged
 
 
 def _page(spec: MatSpec | None) -> tuple[tuple[float, float], RectMm]:
@@ -243,39 +238,10 @@ def _page(spec: MatSpec | None) -> tuple[tuple[float, float], RectMm]:
     return (shape.width_mm, shape.height_mm), tray_area_mm(shape)
 
 
-def _papers(index: int, damaged: Damaged) -> list[_Paper]:
-    """Shift every point to where heat and curl have moved it, and cut the pieces out."""
-    h, w = damaged.labels.shape
-    x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
-    move = damaged.shift_mm * np.float32(PX_PER_MM)
-    map_x, map_y = x - move[..., 0], y - move[..., 1]
-    for _ in range(2):  # the shift is smooth: three fixed-point steps leave less than 0.01 mm
-        there = cv2.remap(move, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        map_x, map_y = x - there[..., 0], y - there[..., 1]
-    flat = cv2.remap(damaged.picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    papers = []
-    for label in range(1, int(damaged.labels.max()) + 1):
-        mask = (damaged.labels == label).astype(np.uint8) * 255
-        cover = cv2.remap(mask, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-        x0, y0, bw, bh = cv2.boundingRect(cover)
-        middle = ((x0 + bw / 2) / PX_PER_MM, (y0 + bh / 2) / PX_PER_MM)
-        cut = (slice(y0, y0 + bh), slice(x0, x0 + bw))
-        papers.append(
-            _Paper(
-                index,
-                np.array(flat[cut], np.uint8),
-                np.array(cover[cut], np.uint8),
-                _outline_mm(mask, damaged.shift_mm) - np.array(middle),
-                float(np.count_nonzero(mask)) / PX_PER_MM**2,
-            )
-        )
-    return papers
-
-
 def _photograph(
     name: str,
     notes: Sequence[TruthNote],
-    papers: Sequence[_Paper],
+    papers: Sequence[Paper],
     places: Sequence[Place],
     spec: MatSpec | None,
     page_mm: tuple[float, float],
@@ -285,121 +251,19 @@ def _photograph(
 ) -> SimulatedTray:
     shot = aim(rng, page_mm, options.camera)
     plane_px_per_mm = min(PX_PER_MM, max(3.0, 1.1 * options.camera.width_px / page_mm[0]))
-    plane = _ground(spec, page_mm, plane_px_per_mm, options.font, rng)
-    _crumbs(plane, plane_px_per_mm, tray, papers, places, rng)
+    plane = ground(spec, page_mm, plane_px_per_mm, options.font, rng)
+    crumbs(plane, plane_px_per_mm, tray, papers, places, rng)
     pieces = []
     for paper, place in zip(papers, places, strict=True):
         at = (place.x_mm + tray[0], place.y_mm + tray[1])
-        _lay_down(plane, plane_px_per_mm, paper, at, place.turn_rad, rng)
+        lay_down(plane, plane_px_per_mm, paper, at, place.turn_rad, rng)
         c, s = np.cos(place.turn_rad), np.sin(place.turn_rad)
         outline = paper.outline_mm @ np.array([[c, s], [-s, c]]) + np.array(at)
         area = float(np.sum(paper.cover, dtype=np.float64)) / 255 / PX_PER_MM**2
         pieces.append(TruthPiece(paper.note, _polygon(shot, outline), area, paper.note_area_mm2))
-    sharp = shot.take(plane, plane_px_per_mm, (-_DESK_MM, -_DESK_MM))
+    sharp = shot.take(plane, plane_px_per_mm, (-DESK_MM, -DESK_MM))
     jpeg, picture = develop(expose(sharp, rng, options.camera), rng, options.camera)
     return SimulatedTray(name, picture, jpeg, shot.mm_per_px(), spec, tuple(pieces), tuple(notes))
-
-
-@lru_cache(maxsize=2)
-def _printed(spec: MatSpec, px_per_mm: float, font: bytes | None) -> Picture:
-    return mat_picture(spec, px_per_mm, font)
-
-
-def _ground(
-    spec: MatSpec | None,
-    page_mm: tuple[float, float],
-    px_per_mm: float,
-    font: bytes | None,
-    rng: np.random.Generator,
-) -> Picture:
-    """A wooden desk with the mat on it (or without)."""
-    w, h = (round((edge + 2 * _DESK_MM) * px_per_mm) for edge in page_mm)
-    grain = noise(rng, (h // 4 + 1, 64), 60, 5)
-    grain = np.asarray(cv2.resize(grain, (w // 4 + 1, h // 4 + 1), interpolation=cv2.INTER_CUBIC), np.float32)
-    tone = (1 + 0.10 * grain + 0.05 * np.sin(9 * grain))[..., None] * np.array((82, 122, 164), np.float32)
-    plane = cv2.resize(np.clip(tone, 0, 255).astype(np.uint8), (w, h), interpolation=cv2.INTER_LINEAR)
-    if spec is not None:
-        printed = _printed(spec, px_per_mm, font)
-        uneven = 1 + 0.012 * noise(rng, (printed.shape[0] // 16 + 1, printed.shape[1] // 16 + 1), 20, 4)
-        factor = cv2.resize(uneven, printed.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        edge = round(_DESK_MM * px_per_mm)
-        window = plane[edge : edge + printed.shape[0], edge : edge + printed.shape[1]]
-        window[:] = cv2.multiply(printed, cv2.merge([factor] * 3), dtype=cv2.CV_8U)
-    return np.asarray(plane, np.uint8)
-
-
-def _crumbs(
-    plane: Picture,
-    px_per_mm: float,
-    tray: RectMm,
-    papers: Sequence[_Paper],
-    places: Sequence[Place],
-    rng: np.random.Generator,
-) -> None:
-    """Ash: dark flakes of 0.3 to 3 mm, away from the pieces so that no truth becomes a matter of taste."""
-    for _ in range(int(rng.integers(4, 26))):
-        x, y = rng.uniform(2, tray[2] - 2), rng.uniform(2, tray[3] - 2)
-        size, points = float(np.clip(rng.exponential(0.6) + 0.15, 0.15, 1.5)), int(rng.integers(5, 9))
-        radius = rng.uniform(0.5, 1.0, points) * size
-        turn = np.sort(rng.uniform(0, 2 * np.pi, points))
-        shade = int(rng.integers(15, 75))
-        near = [
-            np.hypot(x - place.x_mm, y - place.y_mm) < 3 + 0.5 * np.hypot(*paper.cover.shape) / PX_PER_MM
-            for paper, place in zip(papers, places, strict=True)
-        ]
-        if any(near):
-            continue
-        flake = np.stack([x + radius * np.cos(turn), y + radius * np.sin(turn)], 1)
-        flake = (flake + np.array(tray[:2]) + _DESK_MM) * px_per_mm
-        cv2.fillPoly(plane, [np.rint(flake * 16).astype(np.int32)], (shade, shade, shade + 4), cv2.LINE_AA, 4)
-
-
-def _lay_down(
-    plane: Picture,
-    px_per_mm: float,
-    paper: _Paper,
-    at_mm: tuple[float, float],
-    turn: float,
-    rng: np.random.Generator,
-) -> None:
-    """Warp the piece onto the plane, its soft shadow first."""
-    scale = px_per_mm / PX_PER_MM
-    h, w = paper.cover.shape
-    pad = round(4 * px_per_mm)
-    c, s = abs(np.cos(turn)), abs(np.sin(turn))
-    ww, wh = int((w * c + h * s) * scale) + 2 * pad, int((w * s + h * c) * scale) + 2 * pad
-    centre = (np.array(at_mm) + _DESK_MM) * px_per_mm
-    x0, y0 = (int(np.floor(v)) for v in centre - np.array([ww / 2, wh / 2]))
-    x0, y0 = int(np.clip(x0, 0, plane.shape[1] - ww)), int(np.clip(y0, 0, plane.shape[0] - wh))
-    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * scale
-    offset = centre - np.array([x0, y0]) - 0.5 - turned @ np.array([w / 2 - 0.5, h / 2 - 0.5])
-    matrix = np.column_stack([turned, offset])
-    colour = cv2.warpAffine(
-        paper.picture, matrix, (ww, wh), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    cover = (
-        cv2.warpAffine(paper.cover, matrix, (ww, wh), flags=cv2.INTER_LINEAR)[..., None].astype(np.float32)
-        / 255
-    )
-    lift = rng.uniform(0.2, 0.9) * px_per_mm
-    move = np.array([[1, 0, 0.6 * lift], [0, 1, 0.8 * lift]])
-    shadow = cv2.GaussianBlur(cv2.warpAffine(cover, move, (ww, wh)), (0, 0), max(0.5, 0.7 * lift))[..., None]
-    window = plane[y0 : y0 + wh, x0 : x0 + ww]
-    ground = window * (1 - np.float32(0.42) * shadow)
-    window[:] = np.clip(np.rint(ground + cover * (colour - ground)), 0, 255).astype(np.uint8)
-
-
-def _outline_mm(mask: Picture, shift_mm: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The outer edge of a piece in the note's millimetres, through the corners of its pixels, moved as the paper was."""
-    # the lattice of pixel corners: a corner belongs to the piece if one of its four pixels does
-    lattice = cv2.dilate(np.pad(mask, 1), np.ones((2, 2), np.uint8), anchor=(1, 1))
-    contours, _ = cv2.findContours(lattice, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    corners = max(contours, key=cv2.contourArea).reshape(-1, 2).astype(np.float32) - 1
-    at = np.ascontiguousarray(corners - 0.5)
-    shift = cv2.remap(
-        shift_mm, at[:, 0].copy(), at[:, 1].copy(), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    ).reshape(-1, 2)
-    return np.asarray(corners.astype(np.float64) / PX_PER_MM + shift, np.float64)
 
 
 def _polygon(shot: Shot, outline_mm: NDArray[np.float64]) -> NDArray[np.float64]:

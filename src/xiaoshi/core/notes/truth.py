@@ -1,7 +1,7 @@
 """The truth of simulated trays in the form of `xiaoshi notes assess --json`, so that both can be laid side by side.
 
 Additional keys beside the contract's: `seed`, and in pieces `note`, `note_area_mm2`; in notes `legible_ratio`, `damage`,
-`image`; `images` with each photo's own scale and mat. Ids run p1.. and n1.. through all trays, in reading order of
+`image`, `serial` (null where the note carries its reference's); `images` with each photo's own scale and mat. Ids run p1.. and n1.. through all trays, in reading order of
 the pieces (rows of 40 mm, then left to right) and of each note's first piece.
 """
 
@@ -96,4 +96,5 @@ def _note_json(tray: SimulatedTray, note: TruthNote, note_id: str, pieces: list[
         "image": tray.name,
         "legible_ratio": note.legible_ratio,
         "damage": note.kind,
+        "serial": note.serial,
     }
