@@ -1,0 +1,134 @@
+"""Are the stored books sound? Reads all of them once, as the owner, and asks `core/ledger.examine`.
+
+The database refuses what breaks a law, so a finding means that somebody went around it: a dropped trigger, a restored
+file, a superuser's hand. What only the desk knows is looked at here: that orders and their entries agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.db import connections, transaction
+
+from xiaoshi.core.ledger import Entry as LedgerEntry
+from xiaoshi.core.ledger import Finding, Posting, examine
+from xiaoshi.core.problems import Words
+from xiaoshi.desk.money.models import Account, Balance, MoneyOrder
+
+_ENTRIES = """
+    SELECT e.id::text, e.maker, e.checker, coalesce(e.reverses_id::text, ''), e.posting_count, e.amount_fen,
+           a.code, p.amount_fen
+      FROM money_entry e
+      LEFT JOIN money_posting p ON p.entry_id = e.id LEFT JOIN money_account a ON a.id = p.account_id
+     ORDER BY e.id, p.id
+"""
+_ORDERS = """
+    SELECT o.id::text, o.state, o.maker, o.checker, o.amount_fen, e.id::text, e.maker, e.checker, e.amount_fen
+      FROM money_moneyorder o LEFT JOIN money_entry e ON e.order_id = o.id
+     WHERE (o.state = 'approved') <> (e.id IS NOT NULL)
+        OR o.maker = o.checker OR o.maker <> e.maker OR o.checker <> e.checker OR o.amount_fen <> e.amount_fen
+     ORDER BY o.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was read and what was found, the first bad entry first."""
+
+    entries: int
+    postings: int
+    accounts: int
+    orders: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+    def as_json(self, language: str = "zh") -> dict[str, Any]:
+        def said(f: Finding) -> dict[str, str]:
+            return {"what": f.what, "id": f.id, "reason": f.reason.in_language(language)}
+
+        return {
+            "ok": self.ok,
+            "entries": self.entries,
+            "postings": self.postings,
+            "accounts": self.accounts,
+            "orders": self.orders,
+            "first_bad": said(self.findings[0]) if self.findings else None,
+            "problems": [
+                {"code": f.code, "text": f.reason.in_language(language), "where": f"{f.what}/{f.id}"}
+                for f in self.findings
+            ],
+        }
+
+
+def verify_books(using: str = "owner") -> Verification:
+    """Examine everything in one snapshot of the database, while others go on working."""
+    connection = connections[using]
+    with transaction.atomic(using=using):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        accounts = [a.for_ledger() for a in Account.objects.using(using).order_by("code")]
+        balances = dict(Balance.objects.using(using).values_list("account__code", "balance_fen"))
+        statements: list[Finding] = []
+        counted = {"entries": 0, "postings": 0}
+
+        def entries() -> Iterator[LedgerEntry]:
+            for entry, said in _read_entries(using):
+                counted["entries"] += 1
+                counted["postings"] += len(entry.postings)
+                if said != (len(entry.postings), entry.amount_fen):
+                    statements.append(_not_as_stated(entry.id))
+                yield entry
+
+        found = examine(accounts, entries(), balances)
+        found += tuple(statements) + tuple(_order_findings(using))
+        orders = MoneyOrder.objects.using(using).count()
+    return Verification(counted["entries"], counted["postings"], len(accounts), orders, found)
+
+
+def _read_entries(using: str) -> Iterator[tuple[LedgerEntry, tuple[int, int]]]:
+    """Entries in the order of their identifiers (which is the order of booking), with what each states of itself."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_ENTRIES)
+        rows = iter(cursor.fetchone, None)
+        for (ident, maker, checker, reverses, count, amount_fen), lines in groupby(rows, key=lambda r: r[:6]):
+            postings = tuple(Posting(line[6], line[7]) for line in lines if line[6] is not None)
+            yield LedgerEntry(ident, Words("", ""), maker, checker, postings, reverses), (count, amount_fen)
+
+
+def _not_as_stated(ident: str) -> Finding:
+    words = Words("分录的行数或金额与其登记不符。", "The entry's lines or sum differ from what it states.")
+    return Finding("entry", ident, "not_as_stated", words)
+
+
+def _order_findings(using: str) -> Iterator[Finding]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(_ORDERS)
+        for ident, state, maker, checker, _fen, entry, *_rest in cursor.fetchall():
+            if state == "approved" and entry is None:
+                code, zh, en = (
+                    "order_without_entry",
+                    "已复核通过，却没有记账。",
+                    "It is approved, yet nothing was booked.",
+                )
+            elif entry is not None and state != "approved":
+                code, zh, en = (
+                    "entry_without_approval",
+                    "已记账，却未复核通过。",
+                    "It was booked without approval.",
+                )
+            elif maker == checker:
+                code, zh, en = (
+                    "maker_is_checker",
+                    "录入人与复核人是同一人。",
+                    "Maker and checker are one person.",
+                )
+            else:
+                code = "order_and_entry_differ"
+                zh, en = "与其分录的人员或金额不一致。", "People or sum differ from its entry."
+            yield Finding("order", ident, code, Words(zh, en))
