@@ -147,14 +147,14 @@ def parse_yuan(text: str, where: str = "amount") -> int | Problem:
     plain = re.sub(r"\s+", "", text).translate(_PLAIN_FORMS)
     if not plain:
         return _problem(
-            "amount_missing", "请填写金额,例如 1234.50。", "Enter the amount, for example 1234.50.", where
+            "amount_missing", "请填写金额，例如1234.50。", "Enter the amount, for example 1234.50.", where
         )
     negative = plain.startswith(("-", "负", "(")) or plain.lstrip("¥").startswith("-")
     plain = _CURRENCY_MARKS.sub("", plain.lstrip("-负"))
     if negative and re.search(r"\d", plain):
         return _problem(
             "amount_negative",
-            "金额不能小于零。请填写正数,收付方向在别处选。",
+            "金额不能小于零。请填写正数，收付方向在别处选。",
             "The amount cannot be below zero. Enter it without a minus sign; the direction is chosen elsewhere.",
             where,
         )
@@ -162,7 +162,7 @@ def parse_yuan(text: str, where: str = "amount") -> int | Problem:
         if not _THOUSANDS.fullmatch(plain):
             return _problem(
                 "amount_commas_misplaced",
-                "千位分隔号的位置不对,可能多写或少写了一位。请核对,或不写分隔号,例如 1234.50。",
+                "千位分隔号的位置不对，可能多写或少写了一位。请核对，或不写分隔号，例如1234.50。",
                 "The thousands marks are not where they belong, so a figure may be missing. "
                 "Check it, or leave the marks out: 1234.50.",
                 where,
@@ -172,7 +172,7 @@ def parse_yuan(text: str, where: str = "amount") -> int | Problem:
     if found is None or not (found["whole"] or found["decimals"]):
         return _problem(
             "amount_not_a_number",
-            "这不是金额。请只填数字和小数点,例如 1234.50。",
+            "这不是金额。请只填数字和小数点，例如1234.50。",
             "This is not an amount. Use figures and a decimal point only, for example 1234.50.",
             where,
         )
@@ -180,7 +180,7 @@ def parse_yuan(text: str, where: str = "amount") -> int | Problem:
     if len(decimals) > 2:
         return _problem(
             "amount_too_many_decimals",
-            "金额最多两位小数,即到分。请核对后再填。",
+            "金额最多两位小数，即到分。请核对后再填。",
             "An amount has two decimals at most, down to the fen. Check it and enter it again.",
             where,
         )
@@ -193,7 +193,7 @@ def parse_yuan(text: str, where: str = "amount") -> int | Problem:
     if too_large:
         return _problem(
             "amount_too_large",
-            f"金额太大,最多 {yuan(AMOUNT_FEN_MAX)} 元。请核对是否多写了位数。",
+            f"金额太大，最多{yuan(AMOUNT_FEN_MAX)}元。请核对是否多写了位数。",
             f"The amount is too large; at most {yuan(AMOUNT_FEN_MAX)} yuan. Check for surplus figures.",
             where,
         )

@@ -133,7 +133,7 @@ def _card(step: PlanStep, left: int, top: int) -> tuple[SafeString, int]:
     )
     edge = format_html(
         '<rect class="xs-map__card xs-map__card--{}" x="{}" y="{}" width="{}" height="{}" rx="4"/>',
-        "back" if step.times_sent_back and step.state != "done" else step.state,
+        "back" if step.times_sent_back and step.state == "todo" else step.state,
         left,
         top,
         COLUMN_PX,

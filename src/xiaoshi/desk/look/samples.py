@@ -45,11 +45,11 @@ class SampleForm(forms.Form):
             ),
             "amount": (
                 both("金额", "Amount"),
-                both("以元为单位,例如 1234.50。", "In yuan, for example 1234.50."),
+                both("以元为单位，例如1234.50。", "In yuan, for example 1234.50."),
             ),
             "opened_on": (
                 both("开户日期", "Opened on"),
-                both("例如 1998 年 3 月 12 日。", "For example 1998 3 12."),
+                both("例如1998年3月12日。", "For example 1998 3 12."),
             ),
             "kind": (both("事项", "Matter"), ""),
             "channel": (
@@ -63,7 +63,7 @@ class SampleForm(forms.Form):
             ),
             "photo": (
                 both("照片", "Photo"),
-                both("JPEG 或 PNG,不超过 40 MB。", "JPEG or PNG, at most 40 MB."),
+                both("JPEG或PNG，不超过40 MB。", "JPEG or PNG, at most 40 MB."),
             ),
             "understood": (both("已向客户讲明兑换规则", "The rules were explained to the client"), ""),
         }
@@ -155,7 +155,7 @@ def _stages() -> list[dict[str, Any]]:
             "label": both("清点", "Counting"),
             "state": "here",
             "times": 2,
-            "note": both("第2盘,共3盘", "tray 2 of 3"),
+            "note": both("第2盘，共3盘", "tray 2 of 3"),
         },
         {"label": both("复核", "Recheck"), "state": "todo"},
         {"label": both("付款", "Payment"), "state": "todo"},
@@ -189,7 +189,7 @@ def _queue_rows() -> list[dict[str, Any]]:
             "number": "XS-0398",
             "client": both("陈阿毛", "Chen Amao"),
             "kind": both("大额硬币", "Bulk coins"),
-            "step": both("第4批,共13批", "Batch 4 of 13"),
+            "step": both("第4批，共13批", "Batch 4 of 13"),
             "waits": both("复核人", "checker"),
             "due": NOW - dt.timedelta(days=1, hours=2),
             "owner": both("周强", "Zhou Qiang"),
@@ -208,7 +208,7 @@ def _tasks() -> list[dict[str, Any]]:
         },
         {
             "label": both("火灾证明", "Paper of the fire service"),
-            "hint": both("没有的话,写情况说明也可以。", "If there is none, a statement will do."),
+            "hint": both("没有的话，写情况说明也可以。", "If there is none, a statement will do."),
             "href": "#",
             "state": "doubt",
             "word": both("看不清", "cannot be read"),

@@ -43,13 +43,15 @@ class TrayPiece:
 
     @property
     def label_x(self) -> int:
-        left, _, right, _ = self._bounds()
-        return round((left + right) / 2)
+        return round(self._corner()[0])
 
     @property
     def label_y(self) -> int:
-        _, top, _, bottom = self._bounds()
-        return round((top + bottom) / 2)
+        return round(self._corner()[1])
+
+    def _corner(self) -> Point:
+        """The outline's point nearest to the top left: a number there hides least of the print."""
+        return min(self.polygon, key=lambda point: point[0] + point[1])
 
     def _bounds(self) -> tuple[float, float, float, float]:
         xs = [x for x, _ in self.polygon]

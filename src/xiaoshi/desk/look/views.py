@@ -41,7 +41,7 @@ def patterns(request: HttpRequest) -> HttpResponse:
     context = sample_context()
     if request.method == "POST" or request.GET.get("errors"):
         context["form"] = SampleForm(
-            request.POST if request.method == "POST" else {"amount": "12,34", "opened_on_0": "1998"}
+            request.POST if request.method == "POST" else {"amount": "12,34", "opened_on_year": "1998"}
         )
         return render(
             request, "look/patterns.html", context, status=200 if context["form"].is_valid() else 422

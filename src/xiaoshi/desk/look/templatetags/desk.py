@@ -78,6 +78,19 @@ def when(at: dt.datetime) -> str:
 
 
 @register.filter
+def due(at: dt.datetime, now: dt.datetime) -> str:
+    """今天16:00, 12月2日 16:00, 2027年1月4日 9:00: a moment as short as it can be said on the day of `now`."""
+    local, today = timezone.localtime(at), timezone.localtime(now)
+    if local.date() == today.date():
+        return gettext("today %(clock)s") % {"clock": clock(at)}
+    if local.year != today.year:
+        return when(at)
+    if (get_language() or "").startswith("en"):
+        return f"{local.day} {ENGLISH_MONTHS[local.month - 1]}, {clock(at)}"
+    return f"{local.month}月{local.day}日 {clock(at)}"
+
+
+@register.filter
 def iso(at: dt.date) -> str:
     """For `datetime=` of `<time>`."""
     return (timezone.localtime(at) if isinstance(at, dt.datetime) else at).isoformat()
