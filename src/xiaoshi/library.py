@@ -16,12 +16,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import io
 import json
-import math
 import os
 import tempfile
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +27,11 @@ from urllib.parse import quote
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
 
 from xiaoshi.core.notes import specimen
 from xiaoshi.core.notes.reference import Picture, Reference, Side
 from xiaoshi.core.problems import Problem, Words
+from xiaoshi.library_scan import REFUSALS, fit_problems, named_problems, read_scan, size_problems
 
 __all__ = [
     "Enrolment",
@@ -43,6 +40,7 @@ __all__ = [
     "enrol",
     "font_bytes",
     "font_path",
+    "library_face",
     "load_library",
     "make_specimen_library",
     "specimen_reprint",
@@ -50,7 +48,6 @@ __all__ = [
 ]
 
 LIBRARY_PX_PER_MM = 10.0
-PICTURE_PX_MAX = 120_000_000
 _FORM = 1
 
 
@@ -102,14 +99,14 @@ def enrol(
     whose proportions are more than 15 % from the stated size, an empty face. Kept with a warning: more than 3 % from
     the size, under 5 px/mm.
     """
-    problems = _named(issuer, series, edition, denomination, side)
-    problems += _sized(width_mm, height_mm)
-    picture, unread = _read(image)
+    problems = named_problems(issuer, series, edition, denomination, side)
+    problems += size_problems(width_mm, height_mm)
+    picture, unread = read_scan(image)
     problems += unread
     if picture is None or problems:
         return Enrolment(None, None, False, tuple(problems))
-    problems = _fitting(picture, width_mm, height_mm, str(image))
-    if any(p.code in _REFUSALS for p in problems):
+    problems = fit_problems(picture, width_mm, height_mm, str(image))
+    if any(p.code in REFUSALS for p in problems):
         return Enrolment(None, None, False, tuple(problems))
     face = Reference(
         issuer, series, edition, _plain(denomination), cast(Side, side), width_mm, height_mm, picture
@@ -130,9 +127,6 @@ def enrol(
             )
         )
     return Enrolment(_normalised(face), folder, replaced, tuple(problems))
-
-
-_REFUSALS = {"aspect_far_off", "picture_blank", "picture_too_small"}
 
 
 def store(library: Path, reference: Reference) -> tuple[Path, bool]:
@@ -201,7 +195,7 @@ def make_specimen_library(library: Path, progress: Callable[[int, int], None] | 
     font = font_bytes()
     faces = specimen.faces()
     for index, (denomination, edition, side) in enumerate(faces):
-        image = _specimen_face(denomination, edition, side, _library_serial(denomination, edition), font)
+        image = library_face(denomination, edition, side, font)
         width_mm, height_mm = specimen.SIZE_MM[denomination]
         store(
             library,
@@ -228,7 +222,7 @@ def specimen_reprint(font: bytes) -> Callable[[Reference, int], tuple[Picture, s
         if not named or (reference.denomination, edition, side) not in specimen.faces():
             return None
         if reference.key not in genuine:
-            drawn = _specimen_face(denomination, edition, side, _library_serial(denomination, edition), font)
+            drawn = library_face(denomination, edition, side, font)
             genuine[reference.key] = np.array_equal(drawn, reference.image)
         if not genuine[reference.key]:
             return None
@@ -236,6 +230,11 @@ def specimen_reprint(font: bytes) -> Callable[[Reference, int], tuple[Picture, s
         return _specimen_face(denomination, edition, side, serial, font), serial
 
     return reprint
+
+
+def library_face(denomination: int, edition: str, side: Side, font: bytes) -> Picture:
+    """The face as the specimen library holds it, with the library's own number."""
+    return _specimen_face(denomination, edition, side, _library_serial(denomination, edition), font)
 
 
 def _library_serial(denomination: int, edition: str) -> str:
@@ -312,161 +311,6 @@ def _load(record: Path) -> Reference:
         height,
         np.asarray(image, np.uint8),
     )
-
-
-def _named(issuer: str, series: str, edition: str, denomination: float, side: str) -> list[Problem]:
-    problems = []
-    for field, value in (("issuer", issuer), ("series", series), ("edition", edition)):
-        if not value.strip() or len(value) > 40 or not value.isprintable():
-            problems.append(
-                Problem(
-                    "name_unusable",
-                    Words("请填写 1 至 40 个可见字符", "give 1 to 40 visible characters"),
-                    field,
-                )
-            )
-    if not (math.isfinite(denomination) and 0 < denomination <= 1e9):
-        problems.append(
-            Problem(
-                "denomination_unusable",
-                Words(
-                    "面额须是正数，单位为元（如 100、0.5）",
-                    "the denomination is a positive number of yuan (100, 0.5)",
-                ),
-                "denomination",
-            )
-        )
-    if side not in get_args(Side):
-        problems.append(
-            Problem(
-                "side_unknown",
-                Words("面只能是 front（正面）或 back（背面）", "the side is front or back"),
-                "side",
-            )
-        )
-    return problems
-
-
-def _sized(width_mm: float, height_mm: float) -> list[Problem]:
-    bad = [
-        name
-        for name, value in (("width_mm", width_mm), ("height_mm", height_mm))
-        if not (math.isfinite(value) and 20 <= value <= 400)
-    ]
-    return [
-        Problem(
-            "size_implausible",
-            Words(
-                "票面尺寸须在 20 至 400 毫米之间，请量整张票",
-                "a note measures 20 to 400 mm; measure the whole note",
-            ),
-            name,
-        )
-        for name in bad
-    ]
-
-
-def _read(path: Path) -> tuple[Picture | None, list[Problem]]:
-    """Decode a picture wholly (a cut file is noticed), turned as its EXIF data say."""
-    where = str(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        words = Words(f"读不到图片文件（{reason}）", f"the picture file cannot be read ({reason})")
-        return None, [Problem("picture_unreadable", words, where)]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data))
-            if picture.width * picture.height > PICTURE_PX_MAX:
-                words = Words(
-                    f"图片过大（{picture.width}×{picture.height}），请缩小到 1.2 亿像素以内",
-                    f"the picture is too large ({picture.width}x{picture.height}); 120 megapixels at most",
-                )
-                return None, [Problem("picture_too_large", words, where)]
-            picture.load()
-            upright = ImageOps.exif_transpose(picture)
-            if "A" in upright.getbands() or "transparency" in upright.info:
-                clear = upright.convert("RGBA")
-                upright = Image.new("RGBA", clear.size, "white")
-                upright.alpha_composite(clear)
-            rgb = upright.convert("RGB")
-    except Image.DecompressionBombError:
-        words = Words("图片过大，请缩小到 1.2 亿像素以内", "the picture is too large; 120 megapixels at most")
-        return None, [Problem("picture_too_large", words, where)]
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        words = Words(
-            f"这个文件不是完整的图片（{error}）；请重新扫描或导出为 PNG、JPEG",
-            f"this file is not a whole picture ({error}); scan again or export as PNG or JPEG",
-        )
-        return None, [Problem("picture_unreadable", words, where)]
-    return np.ascontiguousarray(np.asarray(rgb, np.uint8)[..., ::-1]), []
-
-
-def _fitting(picture: Picture, width_mm: float, height_mm: float, where: str) -> list[Problem]:
-    h, w = picture.shape[:2]
-    problems: list[Problem] = []
-    off = (w / h) / (width_mm / height_mm) - 1
-    percent = f"{abs(off) * 100:.1f}"
-    if abs(off) > 0.15:
-        problems.append(
-            Problem(
-                "aspect_far_off",
-                Words(
-                    f"图片长宽比与所填尺寸相差 {percent}%：请核对毫米数，裁到票边，票面放正（不要竖放）",
-                    f"the picture's proportions are {percent} % from the stated size: check the millimetres, crop to"
-                    " the note's edge, and do not lay it on its side",
-                ),
-                where,
-            )
-        )
-    elif abs(off) > 0.03:
-        problems.append(
-            Problem(
-                "aspect_off",
-                Words(
-                    f"图片长宽比与所填尺寸相差 {percent}%：已录入，但请核对毫米数和裁边，否则面积会量偏",
-                    f"the picture's proportions are {percent} % from the stated size: enrolled, but check the"
-                    " millimetres and the crop, or areas will be measured wrong",
-                ),
-                where,
-            )
-        )
-    density = min(w / width_mm, h / height_mm)
-    if density < 1.5:
-        problems.append(
-            Problem(
-                "picture_too_small",
-                Words(
-                    f"图片太小（{w}×{h}），看不清票面；请用每毫米 10 像素（250 dpi）以上扫描",
-                    f"the picture is too small ({w}x{h}) to show the print; scan at 10 px/mm (250 dpi) or more",
-                ),
-                where,
-            )
-        )
-    elif density < 5:
-        problems.append(
-            Problem(
-                "picture_coarse",
-                Words(
-                    f"图片只有每毫米 {density:.1f} 像素，小碎片会认不出；建议 10 以上（250 dpi）",
-                    f"only {density:.1f} px/mm: small pieces will not be recognised; 10 or more (250 dpi) is better",
-                ),
-                where,
-            )
-        )
-    if float(cv2.meanStdDev(picture)[1].max()) < 3.0:
-        problems.append(
-            Problem(
-                "picture_blank",
-                Words(
-                    "图片上没有票面图案，请检查扫描件", "there is no print on this picture; check the scan"
-                ),
-                where,
-            )
-        )
-    return problems
 
 
 def _unwritable(library: Path, error: OSError) -> Problem:

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from xiaoshi.core.notes import specimen
-from xiaoshi.library import font_bytes
+from xiaoshi.core.notes.reference import Reference
+from xiaoshi.library import font_bytes, library_face, specimen_reprint
 
 FONT = font_bytes()
 
@@ -70,3 +71,16 @@ def test_serial_numbers_look_like_the_fifth_series():
         assert number[:2].isalpha()
         assert number[2:].isdigit()
         assert "V" not in number
+
+
+def test_a_specimen_note_gets_its_own_number_and_a_scan_of_the_same_name_does_not():
+    reprint = specimen_reprint(FONT)
+    width, height = specimen.SIZE_MM[1]
+    library = library_face(1, "1999", "front", FONT)
+    face = Reference("CNY", "5", "1999", 1, "front", width, height, library)
+    picture, serial = reprint(face, 77)
+    assert serial == specimen.serial_number(77)
+    assert 0.002 < (picture != library).any(axis=2).mean() < 0.06
+    scan = Reference("CNY", "5", "1999", 1, "back", width, height, np.ascontiguousarray(library[::-1]))
+    assert reprint(scan, 77) is None
+    assert reprint(Reference("XTS", "5", "1999", 1, "front", width, height, library), 77) is None
