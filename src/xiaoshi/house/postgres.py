@@ -123,14 +123,15 @@ def _start(home: Home) -> None:
         "locks": str(home.locks),
     }
     guardian = Path(__file__).with_name("guardian.py")
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(guardian), json.dumps(order)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=(home.logs / "postgres.log").open("ab"),
-        cwd="/",
-        start_new_session=True,
-    )
+    with (home.logs / "postgres.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(guardian), json.dumps(order)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,
+        )
     try:
         _wait_ready(home, before, process)
     except HouseError:

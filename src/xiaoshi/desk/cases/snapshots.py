@@ -1,0 +1,45 @@
+"""The case row as a cache of its folded events: written after each act, read before the next."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from xiaoshi.core.casework.as_json import state_from_json, state_to_json
+from xiaoshi.core.casework.model import Plan, State
+from xiaoshi.core.casework.views import next_steps
+from xiaoshi.desk.cases.models import Case
+
+
+def read_state(case: Case) -> State:
+    """The state as of the newest entry."""
+    return state_from_json(case.snapshot) if case.snapshot else State()
+
+
+def write_state(case: Case, state: State | None, plan: Plan | None, now: datetime) -> None:
+    """Put the state and what lists show of it on the row (not saved here)."""
+    if state is None or plan is None:
+        return
+    before = case.step
+    case.snapshot = state_to_json(state)
+    case.owner = state.owner
+    case.status = state.phase
+    steps = next_steps(plan, state)
+    case.step = steps[0].step if steps else ""
+    if case.step != before or case.step_since is None:
+        case.step_since = now
+    case.waiting_for = state.suspension.waiting_for if state.suspension else ""
+    case.due_at = _due(case, plan)
+    case.closed_at = (case.closed_at or now) if state.phase in {"closed", "cancelled"} else None
+
+
+def _due(case: Case, plan: Plan) -> datetime | None:
+    """When the step that is next should be done, counted from when it came up.
+
+    Elapsed time for now: working minutes count as minutes of the day and a working day as 24 hours. The outlet's
+    calendar comes with the clocks (a later issue); until then the figure is never later than the true one.
+    """
+    step = plan.steps.get(case.step)
+    if case.status != "open" or step is None or step.clock is None or case.step_since is None:
+        return None
+    unit = {"working_minutes": "minutes", "working_days": "days", "hours": "hours", "days": "days"}[step.clock.unit]
+    return case.step_since + timedelta(**{unit: step.clock.amount})

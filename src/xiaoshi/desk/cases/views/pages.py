@@ -1,0 +1,158 @@
+"""D2 the case, D3 its procedure, and its timeline."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from xiaoshi.core.casework.authority import is_among
+from xiaoshi.core.casework.model import Actor, Who
+from xiaoshi.core.casework.roles import LEVELS, words_of_roles
+from xiaoshi.core.casework.standing import Standing
+from xiaoshi.core.casework.views import NextStep, next_steps, progress
+from xiaoshi.desk.audit.models import TimelineEntry
+from xiaoshi.desk.cases.timeline import tell
+from xiaoshi.desk.cases.views.found import Found, find, frame
+from xiaoshi.desk.cases.views.verbs import FOR_OPEN, VERBS
+from xiaoshi.desk.guard.routes import opens_to
+from xiaoshi.desk.look.plan_map import PlanStage, PlanStep
+
+ENTRIES_SHOWN = 40
+
+
+def next_step_of(request: HttpRequest, found: Found, step: str = "") -> dict[str, Any] | None:
+    """The next step card: what, who may, and where it is done. None when nothing is left to do.
+
+    Without `step`, the first one that this reader may do, else the first one of all.
+    """
+    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    actor = request.user.as_actor()  # type: ignore[union-attr]
+    ready = [n for n in next_steps(found.plan, found.state) if n.act != "close"]
+    chosen = next((n for n in ready if n.step == step), None)
+    if chosen is None and not step:
+        chosen = next((n for n in ready if _is_for(n, actor)), ready[0] if ready else None)
+    ident = chosen.step if chosen else step
+    if not ident:
+        return None
+    spec = found.plan.steps.get(ident) or found.state.added[ident]
+    own = found.state.steps.get(ident)
+    work = found.kind.steps.get(ident)
+    return {
+        "id": ident,
+        "title": spec.title.in_language(language),
+        "by": _by_words(chosen.who or spec.by if chosen else spec.by, language),
+        "mine": chosen is not None and _is_for(chosen, actor),
+        "ready": chosen is not None,
+        "to_confirm": chosen is not None and chosen.act == "confirm",
+        "maker": bool(own and actor.id in own.makers),
+        "href": reverse(work.route, args=[found.case.id]) if work and work.route else _step_href(found, ident),
+        "skip_by": bool(set(spec.skip_by) & actor.roles),
+        "also": [
+            {"title": n.title.in_language(language), "href": _step_href(found, n.step)} for n in ready if n.step != ident
+        ],
+    }
+
+
+def _step_href(found: Found, step: str) -> str:
+    return reverse("case_step", args=[found.case.id, step])
+
+
+def _is_for(step: NextStep, actor: Actor) -> bool:
+    return is_among(actor, step.who) if step.who else actor.id in step.persons
+
+
+def _by_words(who: Who, language: str) -> str:
+    words = words_of_roles(who.roles)
+    level = LEVELS[who.level].in_language(language) if who.level else ""
+    return f"{level} {words.in_language(language)}".strip() if language.startswith("en") else level + words.zh
+
+
+@opens_to("signed_in")
+def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Everything about a case at a glance: next step, what is left, what happened."""
+    found = find(case_id)
+    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    holder = found.case.people.filter(part="holder").first()
+    entries = TimelineEntry.objects.filter(case=found.case).order_by("-seq")[:ENTRIES_SHOWN]
+    left = Standing(found.plan, found.state).close_hindrances()
+    context = frame(request, found, "overview") | {
+        "holder": holder,
+        "next": None if found.closed else next_step_of(request, found),
+        "left": left,
+        "can_close": found.state.phase == "open" and not left,
+        "entries": tell(list(entries)),
+        "facts": _facts(found, language),
+        "verbs": [(name, VERBS[name].act.words) for name in _verbs_now(found)],
+        "questions": list(found.state.questions.values()),
+        "now": timezone.now(),
+    }
+    if found.kind.overview_context is not None:
+        context |= found.kind.overview_context(found.case)
+    return render(request, "cases/case.html", context)
+
+
+def _verbs_now(found: Found) -> tuple[str, ...]:
+    match found.state.phase:
+        case "open":
+            return FOR_OPEN
+        case "suspended":
+            return ("resume", "copy", "cancel")
+        case _:
+            return ("reopen", "copy")
+
+
+def _facts(found: Found, language: str) -> list[dict[str, Any]]:
+    rows = []
+    for name, spec in found.plan.facts.items():
+        if name in found.state.facts:
+            rows.append({"key": spec.words.in_language(language), "value": found.state.facts[name], "type": spec.type})
+    return rows
+
+
+STATES = {"done": "done", "here": "here", "waiting": "todo", "skipped": "skipped", "not_applicable": "skipped", "optional": "todo"}
+
+
+@opens_to("signed_in")
+def plan_map(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """The procedure: the ordered list first, then the drawing."""
+    found = find(case_id)
+    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    stages = [
+        PlanStage(
+            stage.title.in_language(language),
+            tuple(
+                PlanStep(s.title.in_language(language), STATES[s.place], s.sent_back)  # type: ignore[arg-type]
+                for s in stage.steps
+            ),
+        )
+        for stage in progress(found.plan, found.state)
+    ]
+    return render(request, "cases/map.html", frame(request, found, "map") | {"stages": stages})
+
+
+@opens_to("signed_in")
+def timeline(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """All entries, newest first, a page of forty at a time; `visible=customer` shows what the client may see."""
+    found = find(case_id)
+    entries = TimelineEntry.objects.filter(case=found.case).order_by("-seq")
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 10:
+        entries = entries.filter(seq__lt=int(before))
+    if request.GET.get("visible") == "customer":
+        entries = entries.filter(visible_to_client=True)
+    shown = list(entries[: ENTRIES_SHOWN + 1])
+    more = len(shown) > ENTRIES_SHOWN
+    told = tell(shown[:ENTRIES_SHOWN])
+    kept = request.GET.copy()
+    kept["before"] = str(told[-1].seq) if told else ""
+    context = frame(request, found, "timeline") | {
+        "entries": told,
+        "next_query": f"?{kept.urlencode()}" if more else "",
+        "visible": request.GET.get("visible", ""),
+    }
+    return render(request, "cases/timeline.html", context)

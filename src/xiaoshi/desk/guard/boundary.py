@@ -1,0 +1,261 @@
+"""The one boundary through which every act passes: page, API, CLI, mail, worker and stories.
+
+Problem. An act of a person must happen once, wholly or not at all, by somebody who may do it, on the case as he or she
+saw it, and leave one entry that nobody can change. Eight checks in every view would be forgotten in the ninth.
+
+Choice. An act is a plain function `def confirm_note(ctx, *, ...)` marked with `@act`. `perform` opens the transaction,
+names the actor for row-level security, claims the idempotency key (a retry gets the stored answer), locks the case,
+compares the expected version, checks the roles, runs the function, writes the engine's events as one hash-chained
+timeline entry, stores the answer and commits. Jobs are rows in the same transaction. Nothing else writes.
+
+The same key at the same moment: the second insert of the key waits for the first transaction and then reads its
+answer, so a doubled click happens once even across processes. A crash in the middle rolls back the key as well: the
+retry starts afresh.
+
+Left out: acts that touch two cases at once take the second lock through `ctx.lock_case`, in the order of the ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from xiaoshi.core.casework.commands import Actor, Command
+from xiaoshi.core.casework.decide import decide
+from xiaoshi.core.casework.events import Accepted
+from xiaoshi.core.casework.fold import fold
+from xiaoshi.core.casework.model import Plan, State
+from xiaoshi.core.problems import Problem, Words
+from xiaoshi.desk.audit import chain
+from xiaoshi.desk.cases.models import AnsweredAct, Case
+from xiaoshi.desk.cases.plans import plan_of
+from xiaoshi.desk.cases.snapshots import read_state, write_state
+from xiaoshi.desk.guard.refusals import NotAllowed, Refused, Stale, case_not_found, refuse
+from xiaoshi.desk.guard.visibility import see_as
+from xiaoshi.desk.organisation.models import Staff
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that people do. `roles` empty: the function itself (or the case engine) decides who may."""
+
+    name: str
+    words: Words
+    roles: frozenset[str]
+    on_case: bool
+    function: Callable[..., Any]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{self.name} is an act: call perform({self.name}, ...), so that it passes the boundary")
+
+
+ACTS: dict[str, Act] = {}
+
+
+def act(
+    name: str, zh: str, en: str, *, roles: frozenset[str] | set[str] = frozenset(), on_case: bool = True
+) -> Callable[[Callable[..., Any]], Act]:
+    """Mark a function as an act. Its first argument is the `Context`, the rest are keyword fields (JSON values)."""
+
+    def mark(function: Callable[..., Any]) -> Act:
+        if name in ACTS and ACTS[name].function.__qualname__ != function.__qualname__:
+            raise ValueError(f"two acts are called {name}")
+        ACTS[name] = Act(name, Words(zh, en), frozenset(roles), on_case, function)
+        return ACTS[name]
+
+    return mark
+
+
+@dataclass
+class Context:
+    """What an act may use: who, when, the case with its plan and state, and the entry that is being written."""
+
+    act: Act
+    person: Staff
+    actor: Actor
+    now: datetime
+    key: str
+    channel: str
+    case: Case | None = None
+    plan: Plan | None = None
+    state: State | None = None
+    events: list[Any] = field(default_factory=list)
+    body: dict[str, Any] = field(default_factory=dict)
+    words: Words | None = None
+    visible_to_client: bool = False
+    unit_path: str = ""
+    _commands: int = 0
+
+    @property
+    def the_case(self) -> Case:
+        assert self.case is not None, "this act is declared on_case=False"
+        return self.case
+
+    def next_command_id(self) -> str:
+        """Commands of one act share the act's key, numbered, so that the engine too sees each of them once."""
+        self._commands += 1
+        return f"{self.key}/{self._commands}"
+
+    def command(self, command: Command) -> tuple[Any, ...]:
+        """Put a command to the case engine; its events become part of this act's entry, its refusal refuses the act."""
+        assert self.plan is not None
+        assert self.state is not None
+        verdict = decide(self.plan, self.state, command, self.actor, self.now)
+        if not isinstance(verdict, Accepted):
+            kind = NotAllowed if verdict.problem.code in NOT_ALLOWED_CODES else Refused
+            raise kind(verdict.problem)
+        self.state = fold(verdict.events, self.state)
+        self.events.extend(verdict.events)
+        return tuple(verdict.events)
+
+    def note(self, zh: str, en: str, **facts: Any) -> None:
+        """Say what happened, for the timeline. `facts` go into the entry's body (small values only)."""
+        self.words = Words(zh, en)
+        self.body.update(facts)
+
+    def start(self, case: Case, plan: Plan) -> None:
+        """Called by the act that opens a case: from here on the context is about this case."""
+        self.case, self.plan, self.state = case, plan, State()
+
+
+# Refusals of the engine that mean "not you" and not "not now".
+NOT_ALLOWED_CODES = frozenset({"not_your_role", "not_your_level", "not_yours", "maker_is_checker", "reader_only"})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an act answered. `replayed`: the key was known and the stored answer is given again."""
+
+    result: dict[str, Any]
+    case_id: uuid.UUID | None
+    version: int | None
+    replayed: bool
+
+
+def digest_of(fields: dict[str, Any]) -> str:
+    """A digest of the fields of an act; bytes count by their own hash."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, bytes):
+            return {"sha256": hashlib.sha256(value).hexdigest()}
+        return str(value)
+
+    text = json.dumps(fields, sort_keys=True, ensure_ascii=False, default=plain)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def perform(
+    what: Act,
+    person: Staff,
+    key: str,
+    *,
+    case_id: uuid.UUID | str | None = None,
+    expected_version: int | None = None,
+    channel: str = "desk",
+    now: datetime | None = None,
+    **fields: Any,
+) -> Outcome:
+    """Do one act, once. Raises `Refused` (with words) when it is not done; then nothing was written.
+
+    `key`: idempotency key, one for each intent of a person (the form carries it). `expected_version`: the version of the
+    case as the person saw it; `None` only for acts whose result does not depend on what others did meanwhile.
+    """
+    if not key or len(key) > 200:
+        raise refuse("key_missing", "请求缺少防重编号，请刷新页面后再试。", "The request has no idempotency key: reload the page.")
+    with transaction.atomic(durable=True):
+        see_as(person)
+        answered = _claim(what, person, key, digest_of({"case": case_id, **fields}))
+        if answered is not None:
+            return answered
+        ctx = Context(what, person, person.as_actor(), now or timezone.now(), key, channel)
+        if what.on_case:
+            _take_case(ctx, case_id, expected_version)
+        if what.roles and not what.roles & ctx.actor.roles:
+            raise _roles_needed(what)
+        result = what.function(ctx, **fields) or {}
+        _write(ctx)
+        AnsweredAct.objects.filter(key=key).update(
+            result=result, case_id=ctx.case.id if ctx.case else None, version=ctx.case.version if ctx.case else None
+        )
+        return Outcome(
+            result, ctx.case.id if ctx.case else None, ctx.case.version if ctx.case else None, replayed=False
+        )
+
+
+def _claim(what: Act, person: Staff, key: str, digest: str) -> Outcome | None:
+    """Claim the key for this transaction, or give the stored answer of the act that already used it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO cases_answeredact (key, act, actor, digest, at) VALUES (%s, %s, %s, %s, now())"
+            " ON CONFLICT (key) DO NOTHING",
+            [key, what.name, person.login, digest],
+        )
+        if cursor.rowcount == 1:
+            return None
+    # Another person's key is invisible here: row-level security shows everybody only the own answers.
+    stored = AnsweredAct.objects.filter(key=key).first()
+    if stored is None or (stored.act, stored.actor, stored.digest) != (what.name, person.login, digest):
+        raise refuse(
+            "key_reused",
+            "这个请求编号已用于另一项操作。请刷新页面，核对后重新提交。",
+            "This request key was already used for something else. Reload the page, check, and send again.",
+        )
+    return Outcome(stored.result or {}, stored.case_id, stored.version, replayed=True)
+
+
+def _take_case(ctx: Context, case_id: uuid.UUID | str | None, expected_version: int | None) -> None:
+    try:
+        ident = uuid.UUID(str(case_id))
+    except ValueError:
+        raise case_not_found() from None
+    case = Case.objects.select_for_update().filter(id=ident).first()
+    if case is None:
+        raise case_not_found()
+    if expected_version is not None and case.version != expected_version:
+        raise Stale(
+            Problem(
+                "case_changed",
+                Words(
+                    "在您操作期间，别人处理过这个案件。请看下面的变化，再决定是否继续；您填的内容已保留。",
+                    "Somebody else worked on this case meanwhile. See what changed below, then decide; what you typed is kept.",
+                ),
+            ),
+            details={"expected_version": expected_version, "version": case.version},
+        )
+    ctx.case, ctx.plan, ctx.state = case, plan_of(case), read_state(case)
+
+
+def _write(ctx: Context) -> None:
+    """One entry for the act, and the case's new snapshot. An act that changed nothing on the case writes nothing."""
+    case = ctx.case
+    if case is None:
+        if ctx.words is not None:
+            chain.append_for_unit(ctx)
+        return
+    if not ctx.events and ctx.words is None:
+        return
+    case.version += 1
+    chain.append_for_case(ctx)
+    write_state(case, ctx.state, ctx.plan, ctx.now)
+    case.save()
+
+
+def _roles_needed(what: Act) -> NotAllowed:
+    from xiaoshi.core.casework.roles import ROLES
+
+    zh = "、".join(ROLES[r].words.zh for r in sorted(what.roles))
+    en = ", ".join(ROLES[r].words.en for r in sorted(what.roles))
+    return NotAllowed(
+        Problem(
+            "not_your_role",
+            Words(f"这项操作由{zh}办理，请转给他们。", f"This is done by: {en}. Please pass it to them."),
+        )
+    )

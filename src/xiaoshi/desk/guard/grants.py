@@ -1,0 +1,73 @@
+"""What the runtime role may do, table by table. Applied after each migration; a table that is not named gets nothing.
+
+The runtime role owns no object, so these grants are all it has. A structure test compares the list with the tables that
+exist: a new table without a line here fails it, and says so.
+"""
+
+from __future__ import annotations
+
+from django.db import connections
+from psycopg import sql
+
+from xiaoshi.desk.kinds import kind_grants
+from xiaoshi.desk.money.grants import MONEY_GRANTS
+
+READ = "SELECT"
+APPEND = "SELECT, INSERT"
+CHANGE = "SELECT, INSERT, UPDATE"
+ALL = "SELECT, INSERT, UPDATE, DELETE"
+
+GRANTS: dict[str, str] = {
+    "django_migrations": READ,
+    "django_content_type": READ,
+    "django_session": ALL,
+    "auth_group": READ,
+    "auth_group_permissions": READ,
+    "auth_permission": READ,
+    "axes_accessattempt": ALL,
+    "axes_accessattemptexpiration": ALL,
+    "axes_accessfailurelog": ALL,
+    "axes_accesslog": ALL,
+    "organisation_unit": READ,
+    "organisation_designation": READ,
+    # A new password or language is the only thing that a page changes about a person.
+    "organisation_staff": "SELECT, UPDATE (password, last_login)",
+    "cases_case": CHANGE,
+    "cases_casevisitor": APPEND,
+    "cases_casenumber": CHANGE,
+    "cases_answeredact": CHANGE,
+    "cases_planversion": APPEND,
+    "people_client": CHANGE,
+    "papers_document": APPEND,
+    "papers_paper": "SELECT, INSERT, UPDATE (voided_at, voided_by, void_reason)",
+    "audit_timelineentry": APPEND,
+    "audit_anchor": READ,
+    "procrastinate_jobs": ALL,
+    "procrastinate_periodic_defers": ALL,
+    "procrastinate_events": ALL,
+    "procrastinate_workers": ALL,
+    **MONEY_GRANTS,
+    **kind_grants(),
+}
+
+
+def apply_grants(alias: str, runtime_role: str) -> None:
+    """Give the runtime role exactly `GRANTS`, in one transaction. Called as the owner; safe to run again."""
+    connection = connections[alias]
+    role = sql.Identifier(runtime_role)
+    tables = set(connection.introspection.table_names())
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        for statement in (
+            sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(role),
+            sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(role),
+            sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(role),
+            sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}").format(role),
+        ):
+            cursor.execute(statement)
+        for table, rights in GRANTS.items():
+            if table in tables:
+                cursor.execute(
+                    sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), sql.Identifier(table), role)  # type: ignore[arg-type]
+                )
+        cursor.execute("COMMIT")

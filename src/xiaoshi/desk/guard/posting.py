@@ -1,0 +1,45 @@
+"""From a posted form to an act: the key and version that the form carries, and what is said when the act is refused."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from xiaoshi.desk.guard.boundary import Act, Outcome, perform
+from xiaoshi.desk.guard.refusals import Refused
+
+
+def new_key() -> str:
+    """A fresh idempotency key for a form: one intent of one person."""
+    return str(uuid.uuid4())
+
+
+def version_of(request: HttpRequest) -> int | None:
+    text = request.POST.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def perform_posted(request: HttpRequest, what: Act, *, case_id: Any = None, **fields: Any) -> Outcome:
+    """`perform` with the person, key and version of this request. A form without a version is refused on a case."""
+    return perform(
+        what,
+        request.user,  # type: ignore[arg-type]
+        request.POST.get("key", ""),
+        case_id=case_id,
+        expected_version=version_of(request) if case_id is not None else None,
+        channel="counter",
+        **fields,
+    )
+
+
+def words_of(refused: Refused) -> str:
+    """The refusal in the reader's language."""
+    return refused.problem.words.in_language(get_language() or "zh")
+
+
+def say_refused(request: HttpRequest, refused: Refused) -> None:
+    messages.error(request, words_of(refused), extra_tags="error")

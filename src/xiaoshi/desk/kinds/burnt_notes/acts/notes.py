@@ -1,0 +1,153 @@
+"""Deciding note by note: confirm, override with a reason, a second person who does not see the first answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xiaoshi.desk.guard.boundary import Context, act
+from xiaoshi.desk.guard.refusals import invalid, not_allowed, refuse
+from xiaoshi.desk.kinds.burnt_notes.acts.trays import HANDLERS, require_step_open
+from xiaoshi.desk.kinds.burnt_notes.models import Judgement, Note
+from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, denominations, proposal_of, standing_of
+from xiaoshi.desk.kinds.burnt_notes.settling import Answer, Proposal
+
+VERDICTS = ("full", "half", "none")
+SETTLERS = {"supervisor", "outlet_head"}
+
+
+@act("burnt_notes.judge_note", "判定一张", "Decide a note", roles=HANDLERS)
+def judge_note(
+    ctx: Context,
+    *,
+    note_id: str,
+    verdict: str,
+    denomination_fen: int | None,
+    edition: str = "",
+    reason: str = "",
+) -> dict[str, Any]:
+    """One person's answer on one note. Departing from the engine's proposal, or deciding what it left open, needs a reason.
+
+    Whether this is the first, the second (blind) or the settling answer follows from what is there; the same person
+    never answers twice, and only a supervisor or the outlet head settles a difference.
+    """
+    require_step_open(ctx, "determine")
+    note = the_note(ctx, note_id)
+    answers = answers_of(note)
+    stage = standing_of(note).stage
+    answer = Answer(ctx.person.login, verdict, denomination_fen, edition)
+    _check_answer(answer)
+    _check_person(ctx, stage, answers)
+    proposal = proposal_of(note)
+    if stage == "first" and needs_reason(answer, proposal) and not reason.strip():
+        raise invalid(
+            "reason_missing",
+            "与测量结果不同，或测量未能判定：请写明理由。",
+            "This departs from what was measured, or decides what was left open: give the reason.",
+            where="reason",
+        )
+    _keep(ctx, note, answer, len(answers) + 1, reason)
+    settled = standing_of(note)
+    ctx.note(
+        f"第 {note.tray.number} 盘第 {note.order} 张：第 {len(answers) + 1} 人已判定",
+        f"Tray {note.tray.number}, note {note.order}: answer {len(answers) + 1} given",
+        note=str(note.id),
+        round=len(answers) + 1,
+        departs=not answer.same_as(proposal),
+        reason=reason,
+    )
+    return {"note_id": str(note.id), "stage": settled.stage}
+
+
+@act("burnt_notes.confirm_tray", "确认一盘", "Confirm a tray", roles=HANDLERS)
+def confirm_tray(ctx: Context, *, tray_id: str) -> dict[str, Any]:
+    """Confirm the engine's proposal for every note of a tray at once; only when none of them is in doubt."""
+    require_step_open(ctx, "determine")
+    notes = list(Note.objects.filter(tray__case=ctx.the_case, tray_id=tray_id, current=True))
+    if not notes:
+        raise invalid("no_such_tray", "这一盘没有可确认的券。", "There are no notes to confirm on this tray.", where="tray")
+    if any(n.verdict == "undecided" for n in notes):
+        raise refuse(
+            "doubt_on_tray",
+            "这一盘里有待判定的券，请逐张判定。",
+            "There are undecided notes on this tray: decide them one by one.",
+        )
+    done = 0
+    for note in notes:
+        if answers_of(note):
+            continue
+        _keep(ctx, note, Answer(ctx.person.login, note.verdict, note.denomination_fen, note.edition), 1, "")
+        done += 1
+    ctx.note(f"确认第 {notes[0].tray.number} 盘 {done} 张", f"Confirmed {done} notes of tray {notes[0].tray.number}", confirmed=done)
+    return {"confirmed": done}
+
+
+@act("burnt_notes.take_back_judgement", "撤销判定", "Take a decision back", roles=HANDLERS)
+def take_back_judgement(ctx: Context, *, note_id: str) -> dict[str, Any]:
+    """Take one's own newest answer back while nobody else has answered after it. The answer stays on record as withdrawn."""
+    require_step_open(ctx, "determine")
+    note = the_note(ctx, note_id)
+    last = note.judgements.filter(withdrawn=False).order_by("-round").first()
+    if last is None or last.person != ctx.person.login:
+        raise not_allowed(
+            "not_yours",
+            "只能撤销自己最近的判定，且其后没有别人判定过。",
+            "You can take back only your own newest answer, and only while nobody has answered after you.",
+        )
+    last.withdrawn = True
+    last.save(update_fields=["withdrawn"])
+    ctx.note(
+        f"撤销第 {note.tray.number} 盘第 {note.order} 张的判定",
+        f"Took back the answer on tray {note.tray.number}, note {note.order}",
+        note=str(note.id),
+        round=last.round,
+    )
+    return {"note_id": str(note.id), "stage": standing_of(note).stage}
+
+
+def needs_reason(answer: Answer, proposal: Proposal) -> bool:
+    """Only agreeing with a decided proposal goes without a reason."""
+    return proposal.verdict == "undecided" or not answer.same_as(proposal)
+
+
+def the_note(ctx: Context, note_id: str) -> Note:
+    note = Note.objects.select_related("tray").filter(id=note_id, tray__case=ctx.the_case, current=True).first()
+    if note is None:
+        raise invalid("no_such_note", "这个案件没有这张券。", "This case has no such note.", where="note")
+    return note
+
+
+def _check_answer(answer: Answer) -> None:
+    if answer.verdict not in VERDICTS:
+        raise invalid("verdict_unknown", "请选择全额、半额或不予兑换。", "Choose full, half or none.", where="verdict")
+    if answer.verdict != "none" and answer.denomination_fen not in denominations():
+        raise invalid("denomination_missing", "请选择面额。", "Choose the denomination.", where="denomination_fen")
+
+
+def _check_person(ctx: Context, stage: str, answers: list[Answer]) -> None:
+    if stage == "settled":
+        raise refuse("already_settled", "这张已经判定。需要改时先撤销。", "This note is settled; take the answer back first.")
+    if any(a.person == ctx.person.login for a in answers):
+        raise not_allowed(
+            "same_person",
+            "您已判定过这张券，须由另一人独立判定。",
+            "You have answered on this note; another person must answer independently.",
+        )
+    if stage == "third" and not SETTLERS & ctx.actor.roles:
+        raise not_allowed(
+            "settler_needed",
+            "两人意见不同，由授权主管或网点负责人裁定。",
+            "The two answers differ: a supervisor or the outlet head settles it.",
+        )
+
+
+def _keep(ctx: Context, note: Note, answer: Answer, round_number: int, reason: str) -> None:
+    Judgement(
+        note=note,
+        round=round_number,
+        person=answer.person,
+        verdict=answer.verdict,
+        denomination_fen=answer.denomination_fen,
+        edition=answer.edition,
+        reason=reason.strip(),
+        at=ctx.now,
+    ).save(force_insert=True)

@@ -1,0 +1,98 @@
+"""The worker's part: trays are measured in the background, each once, and a run that died is taken up again."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from xiaoshi.desk.guard.boundary import perform
+from xiaoshi.desk.guard.refusals import Refused
+from xiaoshi.desk.guard.visibility import visible_to
+from xiaoshi.desk.kinds.burnt_notes.acts.trays import RULES_DEFAULT, record_measurement
+from xiaoshi.desk.kinds.burnt_notes.measuring import Measured, MeasuringDied, measure
+from xiaoshi.desk.kinds.burnt_notes.models import Tray
+from xiaoshi.desk.organisation.models import Staff
+from xiaoshi.desk.papers.keeping import content_of
+
+log = logging.getLogger(__name__)
+MEASURING_AT_MOST = timedelta(minutes=10)
+
+
+@app.task(queue="desk", retry=RetryStrategy(max_attempts=3, wait=5), pass_context=False)
+def measure_tray(tray_id: str, login: str) -> None:
+    """Measure one tray on behalf of whoever photographed it."""
+    measure_once(tray_id, login)
+
+
+def measure_once(tray_id: str, login: str) -> bool:
+    """Claim the tray, measure it, record the result. False when somebody else has claimed it or it is measured already."""
+    person = Staff.objects.select_related("unit").get(login=login)
+    claimed_at = timezone.now()
+    with visible_to(person):
+        free = Q(state="waiting") | Q(state="measuring", claimed_at__lt=claimed_at - MEASURING_AT_MOST)
+        if not Tray.objects.filter(free, id=tray_id).update(state="measuring", claimed_at=claimed_at):
+            return False
+        tray = Tray.objects.select_related("photo", "case").get(id=tray_id)
+        content = content_of(tray.photo)
+    try:
+        result = measure(tray.photo.name, content, str(settings.LIBRARY_DIR), RULES_DEFAULT)
+    except MeasuringDied as error:
+        log.warning("measuring tray %s died: %s", tray_id, error)
+        result = _died()
+    try:
+        perform(
+            record_measurement,
+            person,
+            f"measure/{tray_id}/{claimed_at.timestamp()}/{uuid.uuid4()}",
+            case_id=tray.case_id,
+            channel="system",
+            tray_id=tray_id,
+            engine=result.engine,
+            rules_id=RULES_DEFAULT,
+            width_px=result.width_px,
+            height_px=result.height_px,
+            assessment=result.assessment,
+        )
+    except Refused:
+        # The case was closed or handed away meanwhile: the tray stays unmeasured and the page says so.
+        log.info("tray %s: the case no longer takes a measurement", tray_id)
+        with visible_to(person):
+            Tray.objects.filter(id=tray_id, state="measuring").update(state="waiting")
+        return False
+    return True
+
+
+def _died() -> Measured:
+    return Measured(
+        engine="none",
+        width_px=0,
+        height_px=0,
+        assessment={
+            "pieces": [],
+            "notes": [],
+            "problems": [
+                {
+                    "code": "measuring_died",
+                    "text": "测量进程中断（照片过大或内存不足）。请换一张较小的照片，或点“重新测量”。",
+                    "text_en": "The measuring process ended (picture too large, or memory short). Use a smaller photo, or"
+                    " measure again.",
+                    "where": "",
+                }
+            ],
+        },
+    )
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="desk", pass_context=False)
+async def take_up_stalled(timestamp: int) -> None:
+    """A worker that was killed left its job behind: put it back into the queue."""
+    for job in await app.job_manager.get_stalled_jobs():
+        await app.job_manager.retry_job(job)

@@ -1,0 +1,85 @@
+"""Measuring in a process of its own, with a memory limit, so that a hostile picture cannot take the worker with it.
+
+The child keeps the prepared reference library between trays (preparing takes longer than measuring) and is replaced
+after `TRAYS_PER_CHILD` trays. What the engine cannot do is a problem in its answer; only a dead child raises.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+MEMORY_LIMIT_BYTES = 6 * 1024**3
+TRAYS_PER_CHILD = 40
+TIME_LIMIT_S = 240
+
+
+class MeasuringDied(Exception):  # noqa: N818
+    """The measuring process ended without an answer (memory limit, time limit, killed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came back: the engine's name, size of the picture, and the assessment in its JSON form, both languages."""
+
+    engine: str
+    width_px: int
+    height_px: int
+    assessment: dict[str, Any]
+
+
+_lock = threading.Lock()
+_pool: ProcessPoolExecutor | None = None
+
+
+def measure(name: str, content: bytes, library_dir: str, rules_id: str) -> Measured:
+    """Measure one tray picture. Blocks for seconds; raises `MeasuringDied` when the child did not survive it."""
+    pool = _the_pool()
+    try:
+        return pool.submit(_measure_here, name, content, library_dir, rules_id).result(timeout=TIME_LIMIT_S)
+    except (BrokenProcessPool, TimeoutError) as error:
+        stop()
+        raise MeasuringDied(str(error) or type(error).__name__) from error
+
+
+def _the_pool() -> ProcessPoolExecutor:
+    global _pool
+    with _lock:
+        if _pool is None:
+            _pool = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_limit_memory,
+                max_tasks_per_child=TRAYS_PER_CHILD,
+            )
+        return _pool
+
+
+def stop() -> None:
+    """End the child (a next call starts a new one)."""
+    global _pool
+    with _lock:
+        if _pool is not None:
+            for child in list((_pool._processes or {}).values()):
+                child.kill()
+            _pool.shutdown(wait=False, cancel_futures=True)
+            _pool = None
+
+
+def _limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+
+
+_prepared: dict[str, tuple[float, Any]] = {}
+
+
+def _measure_here(name: str, content: bytes, library_dir: str, rules_id: str) -> Measured:
+    """Runs in the child."""
+    from xiaoshi.commands.notes_assess import assess_bytes
+
+    return assess_bytes(name, content, library_dir, rules_id, _prepared)

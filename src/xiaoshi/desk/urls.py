@@ -1,0 +1,23 @@
+"""All addresses of the desk. Each view states who may use it (`guard.routes.opens_to`); a test walks this table."""
+
+from django.urls import include, path
+
+from xiaoshi.desk.cases import urls as cases
+from xiaoshi.desk.guard import errors, views
+from xiaoshi.desk.kinds import all_kinds
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("look/", include("xiaoshi.desk.look.urls")),
+    path("", include("xiaoshi.desk.organisation.urls")),
+    path("", include("xiaoshi.desk.papers.urls")),
+    path("desk/", include("xiaoshi.desk.money.urls")),
+    path("desk/", include(cases.urlpatterns)),
+    *(path("desk/cases/<uuid:case_id>/", include(kind.routes)) for kind in all_kinds() if kind.routes),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error
