@@ -21,7 +21,7 @@ GIVES_OUT = frozenset({"teller", "supervisor", "outlet_head"})
 VOIDS = frozenset({"supervisor", "outlet_head"})
 
 
-@act("add_document", "收材料", "Add a document", roles=WORKS_ON_CASES)
+@act("papers.add_document", "收材料", "Add a document", roles=WORKS_ON_CASES)
 def add_document(ctx: Context, *, purpose: str, name: str, content: bytes, note: str = "") -> dict[str, Any]:
     """Keep a file on the case; where the plan waits for a paper of this name, the need is met by it."""
     purpose = purpose.strip()
@@ -47,7 +47,7 @@ def add_document(ctx: Context, *, purpose: str, name: str, content: bytes, note:
     return {"document": str(document.id), "sha256": document.sha256, "content_type": document.content_type}
 
 
-@act("issue_paper", "出具单据", "Issue a paper", roles=GIVES_OUT)
+@act("papers.issue", "出具单据", "Issue a paper", roles=GIVES_OUT)
 def issue_paper(
     ctx: Context, *, template: str, facts: dict[str, Any], language: str = "zh", big_type: bool = False
 ) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def issue_paper(
     }
 
 
-@act("void_paper", "作废单据", "Void a paper", roles=VOIDS)
+@act("papers.void", "作废单据", "Void a paper", roles=VOIDS)
 def void_paper(ctx: Context, *, paper: str, reason: str) -> dict[str, Any]:
     """Void a paper with a reason; it stays on the case."""
     found = paper_on_case(ctx, paper)
@@ -86,7 +86,7 @@ def void_paper(ctx: Context, *, paper: str, reason: str) -> dict[str, Any]:
     return {"paper": str(found.id), "number": found.number}
 
 
-@act("reprint_paper", "重打单据", "Reprint a paper", roles=GIVES_OUT)
+@act("papers.reprint", "重打单据", "Reprint a paper", roles=GIVES_OUT)
 def reprint_paper(ctx: Context, *, paper: str) -> dict[str, Any]:
     """Give out a further copy, marked as such."""
     found = paper_on_case(ctx, paper)

@@ -2,7 +2,7 @@
 
 Run by `typesetting.py` as a file of its own (it imports nothing of ours), so that a template that never ends or eats
 memory ends this process and not the desk. Limits are set here before the engine is loaded. Input:
-`{"sources": {"main.typ": text, ...}, "inputs": {name: text}, "fonts": folder, "timestamp": seconds,
+`{"sources": {"main.typ": text, ...}, "inputs": {name: text}, "fonts": folder, "root": folder, "timestamp": seconds,
 "limits": {"cpu_seconds", "memory_bytes"}, "stamp": null or {"original_base64"}}`.
 With `stamp`, the page that was set (an overlay on no ground) is laid over each page of the original.
 Exit status 3: the template has an error, which stands on standard error.
@@ -39,6 +39,7 @@ def main() -> int:
     try:
         pdf, warnings = typst.compile_with_warnings(
             {name: text.encode() for name, text in order["sources"].items()},
+            root=order["root"],
             font_paths=fonts,
             ignore_system_fonts=True,
             sys_inputs=order["inputs"],

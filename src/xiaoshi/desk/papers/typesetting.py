@@ -11,7 +11,7 @@ that a template should not work out itself: beside `amount_fen: 35000` stand `am
 The engine runs in a separate process with limits on time and memory; it sees only the sources that it is given (no file
 of the machine but the font folder) and no clock: the document's date is `now`. The same input gives the same bytes.
 
-Measured here: about 0.25 s for an A4 page with the start of the process. Left out: a bold face (the font package has
+Measured here: 0.1 s for an A4 page, the start of the process included; 40 to 60 KB of PDF. Left out: a bold face (the font package has
 one weight; `house.typ` thickens letters with a thin stroke) and a pool of warm processes.
 """
 
@@ -92,6 +92,8 @@ def _run(
         "sources": sources,
         "inputs": inputs,
         "fonts": font_folder(),
+        # Typst reads below its root, and takes the current folder when none is given: here it finds house sources only.
+        "root": str(HOUSE),
         "timestamp": int(now.timestamp()),
         "limits": {"cpu_seconds": SECONDS_MAX, "memory_bytes": MEMORY_BYTES_MAX},
         "stamp": stamp_on,
