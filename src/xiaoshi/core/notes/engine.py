@@ -6,7 +6,7 @@ The argument stands in README.md of this folder. The order: look at each picture
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 from xiaoshi.core.notes.faces import PreparedLibrary, prepare
 from xiaoshi.core.notes.interval import share_of, spread_of
@@ -39,35 +39,31 @@ SCRAP_FITS = 0.85
 
 
 def assess(
-    images: Sequence[TrayImage],
+    images: Iterable[TrayImage | Problem],
     references: Sequence[Reference] | PreparedLibrary,
     rules: RuleSet,
     *,
     mm_per_px: float | None = None,
-    refused: Sequence[Problem] = (),
-    progress: Callable[[int, int], None] | None = None,
 ) -> Assessment:
     """Assess all pictures of one tin under one rule set.
 
-    `references`: the enrolled faces, or the result of `prepare`, which is worth keeping; `mm_per_px`: scale of flatbed
-    scans without a mat; `refused`: problems of pictures that could not even be decoded; `progress`: called with
-    (pictures done, all pictures). Pictures that cannot be used become problems; nothing is raised for bad input.
+    `images` are taken one at a time, so a generator that decodes them keeps one picture in memory; where decoding
+    failed it gives the problem in the picture's place. `references`: the enrolled faces, or the result of `prepare`,
+    which is worth keeping. `mm_per_px`: scale of flatbed scans without a mat. Pictures that cannot be used become
+    problems; nothing is raised for bad input.
     """
     library = references if isinstance(references, PreparedLibrary) else prepare(references)
-    problems: list[Problem] = [*refused]
-    if not library.faces:
-        problems.append(library_empty())
+    problems: list[Problem] = [] if library.faces else [library_empty()]
     problems += _issuer_mismatch(library, rules)
     trays: list[SeenTray] = []
-    for done, image in enumerate(images):
-        if progress is not None:
-            progress(done, len(images))
-        trays.append(look(image, library, mm_per_px))
-    if progress is not None:
-        progress(len(images), len(images))
     pieces: list[Piece] = []
     notes: list[Note] = []
-    for image, tray in zip(images, trays, strict=True):
+    for image in images:
+        if isinstance(image, Problem):
+            problems.append(image)
+            continue
+        tray = look(image, library, mm_per_px)
+        trays.append(tray)
         problems += tray.problems
         first = len(pieces)
         pieces += [

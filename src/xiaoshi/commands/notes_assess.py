@@ -1,0 +1,200 @@
+"""`xiaoshi notes assess IMAGE...`: what is left of the notes on the trays, and what the rule pays for them.
+
+Exit codes: 0 assessed (problems may be listed), 1 nothing could be assessed: no usable picture, unknown rule set, empty
+library (with --json the answer is printed all the same), 2 usage. A person reads a table; a program reads --json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from xiaoshi import library as store
+from xiaoshi.core.notes import Assessment, TrayImage, assess, decode, overlay, prepare
+from xiaoshi.core.problems import Problem, Words
+from xiaoshi.core.rules.note_rules import RULE_SETS, rule_set
+
+FILE_BYTES_MAX = 400_000_000
+_VERDICTS = {
+    "full": Words("全额", "full"),
+    "half": Words("半额", "half"),
+    "none": Words("不予兑换", "none"),
+    "undecided": Words("待人工认定", "undecided"),
+}
+
+
+def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """The words of the command line, below `xiaoshi notes`."""
+    parser = sub.add_parser("assess", help="测量托盘照片并按规则认定 measure tray photos and apply the rule")
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="tray photos or scans")
+    parser.add_argument(
+        "--rules", required=True, metavar="ID", help=", ".join(rules.id for rules in RULE_SETS)
+    )
+    parser.add_argument(
+        "--library", type=Path, default=None, metavar="DIR", help="library of notes (default: in the home)"
+    )
+    parser.add_argument(
+        "--mm-per-px", type=_scale, default=None, metavar="X", help="scale of scans without a mat"
+    )
+    parser.add_argument(
+        "--overlay", type=Path, default=None, metavar="DIR", help="write pictures with pieces and verdicts"
+    )
+    parser.add_argument("--json", action="store_true", help="JSON on stdout")
+    parser.add_argument(
+        "--lang", choices=("zh", "en"), default=None, help="language (default: LANG, else zh)"
+    )
+    parser.add_argument("--home", type=Path, default=None, help="home of Xiaoshi (default: XIAOSHI_HOME)")
+    return parser
+
+
+def _scale(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or value <= 0:
+        raise argparse.ArgumentTypeError(f"{text}: must be a positive number of millimetres")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Assess, write overlays, print."""
+    language = _language(args)
+    rules = rule_set(args.rules)
+    if rules is None:
+        known = ", ".join(each.id for each in RULE_SETS)
+        words = Words(
+            f"没有规则 {args.rules}；可用：{known}", f"there is no rule set {args.rules}; known: {known}"
+        )
+        return _refuse(args, language, [Problem("rules_unknown", words, "--rules")])
+    folder = args.library or (Path(args.home) / "library" if args.home else store.default_library_dir())
+    references, damaged = store.load_library(Path(folder))
+    if not references:
+        return _refuse(args, language, list(damaged))
+    names = _names(args.images)
+    answer = assess(
+        _pictures(args.images, names, language), prepare(references), rules, mm_per_px=args.mm_per_px
+    )
+    problems = list(damaged)
+    if args.overlay is not None:
+        problems += _overlays(args.overlay, args.images, names, answer)
+    if args.json:
+        told = answer.as_json(language)
+        told["problems"] = [problem.as_json(language) for problem in problems] + told["problems"]
+        print(json.dumps(told, ensure_ascii=False))  # noqa: T201
+    else:
+        _table(answer, problems, language)
+    return 0 if answer.scales else 1
+
+
+def _language(args: argparse.Namespace) -> str:
+    if args.lang:
+        return str(args.lang)
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "en" if spoken.lower().startswith("en") else "zh"
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """File names as they appear in the answer; whole paths where two files share a name."""
+    short = [path.name for path in paths]
+    return short if len(set(short)) == len(short) else [str(path) for path in paths]
+
+
+def _pictures(paths: Sequence[Path], names: Sequence[str], language: str) -> Iterator[TrayImage | Problem]:
+    """Decode one after another, so that one picture at a time is in memory; says where it is on a terminal."""
+    for done, (path, name) in enumerate(zip(paths, names, strict=True)):
+        if sys.stderr.isatty():
+            text = Words(f"测量 {done + 1}/{len(paths)} {name}", f"measuring {done + 1}/{len(paths)} {name}")
+            print(f"\r\x1b[K{text.in_language(language)}", end="", file=sys.stderr, flush=True)  # noqa: T201
+        yield _read(path, name)
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _read(path: Path, name: str) -> TrayImage | Problem:
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            words = Words("文件超过 400 MB，请压缩后重传", "the file is larger than 400 MB: make it smaller")
+            return Problem("file_too_large", words, name)
+        return decode(name, path.read_bytes())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Problem(
+            "file_unreadable", Words(f"文件无法读取（{reason}）", f"the file cannot be read ({reason})"), name
+        )
+
+
+def _overlays(folder: Path, paths: Sequence[Path], names: Sequence[str], answer: Assessment) -> list[Problem]:
+    """Write NAME-overlay.jpg for each picture that was looked at."""
+    looked_at = {scale.image for scale in answer.scales}
+    problems: list[Problem] = []
+    for number, (path, name) in enumerate(zip(paths, names, strict=True)):
+        image = _read(path, name) if name in looked_at else None
+        if not isinstance(image, TrayImage):
+            continue
+        unique = path.stem if names[number] == path.name else f"{number + 1:03d}-{path.stem}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            drawn = cv2.imencode(".jpg", overlay(image, answer), [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
+            (folder / f"{unique}-overlay.jpg").write_bytes(drawn.tobytes())
+        except OSError as error:
+            reason = error.strerror or str(error)
+            words = Words(f"标注图无法写入（{reason}）", f"the overlay cannot be written ({reason})")
+            problems.append(Problem("output_unwritable", words, str(folder)))
+    return problems
+
+
+def _refuse(args: argparse.Namespace, language: str, problems: Sequence[Problem]) -> int:
+    """Nothing could be assessed: the contract's form with nothing in it."""
+    if args.json:
+        counts = ("full", "half", "none", "undecided", "amount_fen", "amount_low_fen", "amount_high_fen")
+        empty: dict[str, Any] = {
+            "rules": {"id": args.rules, "in_force_from": None},
+            "scale": {"mm_per_px": None, "source": "none"},
+            "pieces": [],
+            "notes": [],
+            "totals": dict.fromkeys(counts, 0),
+            "problems": [problem.as_json(language) for problem in problems],
+        }
+        known = rule_set(args.rules)
+        if known is not None and known.in_force_from is not None:
+            empty["rules"]["in_force_from"] = known.in_force_from.isoformat()
+        print(json.dumps(empty, ensure_ascii=False))  # noqa: T201
+    else:
+        _complain(problems, language)
+    return 1
+
+
+def _complain(problems: Sequence[Problem], language: str) -> None:
+    for problem in problems:
+        place = f"{problem.where}: " if problem.where else ""
+        print(f"{place}{problem.words.in_language(language)}", file=sys.stderr)  # noqa: T201
+
+
+def _table(answer: Assessment, problems: Sequence[Problem], language: str) -> None:
+    """One line a note, then the totals; problems on stderr."""
+    _complain([*problems, *answer.problems], language)
+    for note in answer.notes:
+        kind = "?" if note.denomination_fen is None else f"{note.denomination_fen / 100:g}"
+        share = (
+            "-"
+            if note.share is None
+            else f"{note.share.value:.1%} [{note.share.low:.1%}, {note.share.high:.1%}]"
+        )
+        verdict = _VERDICTS[note.verdict].in_language(language)
+        reasons = "; ".join(reason.words.in_language(language) for reason in note.reasons)
+        print(f"{note.id}\t{','.join(note.pieces)}\t{kind}\t{share}\t{verdict}\t{reasons}")  # noqa: T201
+    totals = answer.totals
+    yuan = [f"{fen / 100:.2f}" for fen in (totals.amount_fen, totals.amount_low_fen, totals.amount_high_fen)]
+    words = Words(
+        f"全额 {totals.full}，半额 {totals.half}，不予兑换 {totals.none}，待人工认定 {totals.undecided}；"
+        f"已定金额 {yuan[0]}，合计在 {yuan[1]} 至 {yuan[2]} 之间",
+        f"full {totals.full}, half {totals.half}, none {totals.none}, undecided {totals.undecided}; "
+        f"decided {yuan[0]}, in all between {yuan[1]} and {yuan[2]}",
+    )
+    print(words.in_language(language))  # noqa: T201
