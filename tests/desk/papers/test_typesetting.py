@@ -182,7 +182,13 @@ def test_a_template_that_eats_memory_ends(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_template_reads_no_file_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "secret.txt").write_text("secret")
     monkeypatch.chdir(tmp_path)
-    for path in ("secret.txt", "/secret.txt", "/etc/hostname", "../keeping.py", "../../../../../../etc/hostname"):
+    for path in (
+        "secret.txt",
+        "/secret.txt",
+        "/etc/hostname",
+        "../keeping.py",
+        "../../../../../../etc/hostname",
+    ):
         with pytest.raises(NotTypeset):
             typeset(f'#read("{path}")', {}, qr_svg="", now=NOW)
 

@@ -165,9 +165,8 @@ def _refuse_void(paper: Paper) -> None:
 
 def _frame(ctx: Context, number: str, title: Words, language: str, big_type: bool) -> Frame:
     unit = ctx.the_case.unit
-    top = Unit.objects.filter(path=unit.path.split("/", 1)[0] + "/").first() or unit
     return Frame(
-        bank=Words(top.name_zh, top.name_en),
+        bank=_bank(unit),
         outlet=Words(unit.name_zh, unit.name_en),
         outlet_phone=unit.phone,
         case_number=ctx.the_case.number,
@@ -180,6 +179,13 @@ def _frame(ctx: Context, number: str, title: Words, language: str, big_type: boo
         language=language,
         big_type=big_type,
     )
+
+
+def _bank(unit: Unit) -> Words:
+    """The bank's name (setting `BANK_NAME`, Chinese and English, when there is one) before the top unit of the tree."""
+    top = Unit.objects.filter(path=unit.path.split("/", 1)[0] + "/").first() or unit
+    zh, en = getattr(settings, "BANK_NAME", ("", ""))
+    return Words(f"{zh}{top.name_zh}", f"{en}, {top.name_en}" if en else top.name_en)
 
 
 def _noted(ctx: Context) -> list[str]:
