@@ -69,7 +69,17 @@ def _dressed(template_name: str, widget: dict[str, Any]) -> dict[str, Any]:
         dressed["subwidgets"] = [
             _dressed(sub["template_name"], _invalid(sub) if invalid else sub) for sub in widget["subwidgets"]
         ]
+    if "optgroups" in widget:
+        dressed["optgroups"] = [
+            (group, [{**option, "attrs": _of_option(option["attrs"])} for option in options], index)
+            for group, options, index in widget["optgroups"]
+        ]
     return dressed
+
+
+def _of_option(attrs: dict[str, Any]) -> dict[str, Any]:
+    """Radios and ticks in a group: the group says that it is wrong, ARIA knows no invalid radio."""
+    return {name: value for name, value in attrs.items() if name not in ("required", "aria-invalid")}
 
 
 def _invalid(widget: dict[str, Any]) -> dict[str, Any]:
