@@ -77,10 +77,10 @@ CLOSE = '[close]\nwhen = "steps.first.done"'
 REFUSALS = [
     # what the row changes                                              line  code
     ("title = { zh", "title = = { zh", 3, "plan_syntax"),
-    ('by = ["teller"]\n', 'by = ["teller"', 70, "plan_syntax"),
-    ("four_eyes = true", "four_eye = true", 46, "unknown_key"),
+    ('by = ["teller"]\n', 'by = ["teller"', 59, "plan_syntax"),
+    ("four_eyes = true", "four_eye = true", 41, "unknown_key"),
     ("type = \"bool\"", "type = \"bool\"\nkind = 1", 8, "unknown_key"),
-    ("[[milestones]]", "[[milestone]]", 57, "unknown_key"),
+    ("[[milestones]]", "[[milestone]]", 52, "unknown_key"),
     ('kind = "small"', 'kind = "Small Matter"', 1, "bad_kind"),
     ("version = 1", "version = 0", 2, "bad_version"),
     ("version = 1", 'version = "1"', 2, "wrong_type"),
@@ -139,12 +139,12 @@ REFUSALS = [
     (WHEN, 'when = "steps.second.done"', 39, "cycle"),
     ('after = ["second"]', 'after = ["third"]', 49, "cycle"),
     ('[close]\nwhen = "steps.first.done"\nby = ["teller"]\n', "", 1, "missing_key"),
-    (CLOSE, '[close]\nwhen = "steps.first.skipped"', 63, "never_finishes"),
-    (CLOSE, '[close]\nwhen = "steps.first.done && facts.ill && steps.second.skipped"', 63, "never_finishes"),
-    (CLOSE, '[close]\nwhen = "steps.first.done && steps.first.skipped"', 63, "condition_never_true"),
-    (CLOSE, "[close]\nwhen = \"facts.sum_fen < 0\"", 63, "never_finishes"),
-    ('by = ["teller"]\n', 'by = ["auditor"]\n', 64, "role_reads_only"),
-    ('when = "steps.first.done"\n\n', "\n", 57, "missing_key"),
+    (CLOSE, '[close]\nwhen = "steps.first.skipped"', 58, "never_finishes"),
+    (CLOSE, '[close]\nwhen = "steps.first.done && facts.ill && steps.second.skipped"', 58, "never_finishes"),
+    (CLOSE, '[close]\nwhen = "steps.first.done && steps.first.skipped"', 58, "condition_never_true"),
+    (CLOSE, "[close]\nwhen = \"facts.sum_fen < 0\"", 58, "never_finishes"),
+    ('by = ["teller"]\n', 'by = ["auditor"]\n', 59, "role_reads_only"),
+    ('when = "steps.first.done"\n\n', "\n", 52, "missing_key"),
 ]  # fmt: skip
 
 

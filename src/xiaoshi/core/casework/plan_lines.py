@@ -41,6 +41,7 @@ class Lines:
             path = (*path, part)
             if is_array and i == len(parts) - 1:
                 self._counts[path] = self._counts.get(path, -1) + 1
+            self._lines.setdefault(path, number)
             if path in self._counts:
                 path = (*path, self._counts[path])
             self._lines.setdefault(path, number)
