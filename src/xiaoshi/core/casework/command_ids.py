@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+import re
 
 DIGEST_BYTES = 9
 DIGEST_CHARACTERS = 12
+
+_DIGEST = re.compile(r"[A-Za-z0-9_-]{12}")
 
 
 def digest_of(command_id: str) -> str:
@@ -59,21 +61,20 @@ class CommandIds:
         """The set that `as_text` wrote. Raises ValueError when the length does not fit."""
         if len(text) % DIGEST_CHARACTERS:
             raise ValueError(f"command ids: {len(text)} characters are not a whole number of digests")
-        digests = frozenset(text[i : i + DIGEST_CHARACTERS] for i in range(0, len(text), DIGEST_CHARACTERS))
+        digests = frozenset(_DIGEST.findall(text))
         return cls((digests,) if digests else ())
 
-    def _digests(self) -> Iterator[str]:
-        for run in self._runs:
-            yield from run
+    def _digests(self) -> frozenset[str]:
+        return frozenset[str]().union(*self._runs)
 
     def __len__(self) -> int:
         return sum(len(run) for run in self._runs)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, CommandIds) and frozenset(self._digests()) == frozenset(other._digests())
+        return isinstance(other, CommandIds) and self._digests() == other._digests()
 
     def __hash__(self) -> int:
-        return hash(frozenset(self._digests()))
+        return hash(self._digests())
 
     def __repr__(self) -> str:
         return f"CommandIds({len(self)})"
