@@ -87,8 +87,30 @@ class TrayView {
 
 const TOOL_KEYS = { '+': 'in', '=': 'in', '-': 'out', 0: 'all', h: 'masks', b: 'back' }
 const ARROWS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' }
-// Acts of the form beside the photo, marked data-act there. Confirming is an answer, never a signature or payment.
+// Acts beside the photo: elements marked data-act, else the fields of the form marked data-tray-form (a select named
+// `denomination`, a radio with the value `none`). Confirming is an answer, never a signature or payment.
 const ACT_KEYS = { e: 'change', x: 'refuse', u: 'undo' }
+
+/** Chooses in the form of the current piece without moving focus into it, so that the next key still acts. */
+function chooseIn (form, key) {
+  if (!form) return false
+  if (key === 'e') {
+    const field = form.querySelector('input:not([type="hidden"]), select, textarea')
+    field?.focus()
+    return Boolean(field)
+  }
+  if (key === 'x') {
+    const none = form.querySelector('input[type="radio"][value="none"]')
+    none?.click()
+    return Boolean(none)
+  }
+  const values = form.querySelector('select[name="denomination"]')
+  const option = [...(values?.options ?? [])].filter((one) => one.value !== '')[Number(key) - 1]
+  if (!option) return false
+  values.value = option.value
+  values.dispatchEvent(new Event('change', { bubbles: true }))
+  return true
+}
 
 function act (view, event) {
   const { key } = event
@@ -97,8 +119,9 @@ function act (view, event) {
   if (key in ARROWS) return view.zoomed() && view.tool(ARROWS[key])
   if (!lettersOn()) return false
   if (key in TOOL_KEYS) return view.tool(TOOL_KEYS[key])
-  if (key in ACT_KEYS) return press(`[data-act="${ACT_KEYS[key]}"]`)
-  return /^[1-9]$/.test(key) && press(`[data-tray-value="${key}"]`)
+  const form = document.querySelector('form[data-tray-form]')
+  if (key in ACT_KEYS) return press(`[data-act="${ACT_KEYS[key]}"]`) || (key !== 'u' && chooseIn(form, key))
+  return /^[1-9]$/.test(key) && (press(`[data-tray-value="${key}"]`) || chooseIn(form, key))
 }
 
 /** Starts one tray viewer: shows its tools, follows focus in the list, listens to keys. */
