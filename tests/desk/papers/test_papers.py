@@ -20,6 +20,7 @@ from xiaoshi.desk.kinds.burnt_notes.papers import examples
 from xiaoshi.desk.papers.acts import issue_paper, reprint_paper, void_paper
 from xiaoshi.desk.papers.check_views import paper_by_code
 from xiaoshi.desk.papers.facts import to_json
+from xiaoshi.desk.papers.issuing import copies_of
 from xiaoshi.desk.papers.keeping import content_of
 from xiaoshi.desk.papers.models import Document, Paper
 
@@ -139,7 +140,8 @@ def test_a_reprint_is_marked_numbered_and_kept(people: Any, new_case: Any) -> No
         assert "徐岚" in text
         assert f"{case.number}-01" in text
     (paper,) = papers(case, people.teller)
-    assert paper.reprints == 2
+    with visible_to(people.teller):
+        assert copies_of(paper) == 2
     assert "副本" not in text_of(content_of(paper.document))
 
 

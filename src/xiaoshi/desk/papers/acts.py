@@ -90,8 +90,8 @@ def void_paper(ctx: Context, *, paper: str, reason: str) -> dict[str, Any]:
 def reprint_paper(ctx: Context, *, paper: str) -> dict[str, Any]:
     """Give out a further copy, marked as such."""
     found = paper_on_case(ctx, paper)
-    copy = reprint(ctx, found)
-    return {"paper": str(found.id), "number": found.number, "document": str(copy.id), "copy": found.reprints}
+    copy, count = reprint(ctx, found)
+    return {"paper": str(found.id), "number": found.number, "document": str(copy.id), "copy": count}
 
 
 def _refuse_when_over(ctx: Context) -> None:

@@ -108,26 +108,32 @@ def void(ctx: Context, paper: Paper, reason: str) -> None:
     )
 
 
-def reprint(ctx: Context, paper: Paper) -> Document:
-    """A further copy for somebody who lost the first: the same pages, stamped 副本 COPY with its number and day."""
+def reprint(ctx: Context, paper: Paper) -> tuple[Document, int]:
+    """A further copy for somebody who lost the first: the same pages, stamped 副本 COPY with its number (given back) and day."""
     _refuse_void(paper)
-    paper.reprints += 1
+    number = copies_of(paper) + 1
     day = timezone.localtime(ctx.now).date().isoformat()
     pdf = stamp(
         content_of(paper.document),
-        f"副本 COPY {paper.reprints}",
-        f"第 {paper.reprints} 次重打  {day}  {ctx.person.name_zh}",
+        f"副本 COPY {number}",
+        f"第 {number} 次重打  {day}  {ctx.person.name_zh}",
         now=ctx.now,
     ).pdf
-    copy = keep_document(ctx, purpose=REPRINT, name=f"{paper.number}-copy{paper.reprints}.pdf", content=pdf)
-    paper.save(update_fields=["reprints"])
+    copy = keep_document(ctx, purpose=REPRINT, name=f"{paper.number}-copy{number}.pdf", content=pdf)
     ctx.note(
-        f"重打{paper.title_zh} {paper.number}（第 {paper.reprints} 次）",
-        f"Reprinted: {paper.title_en} {paper.number} (copy {paper.reprints})",
+        f"重打{paper.title_zh} {paper.number}（第 {number} 次）",
+        f"Reprinted: {paper.title_en} {paper.number} (copy {number})",
         paper=paper.number,
-        copy=paper.reprints,
+        copy=number,
     )
-    return copy
+    return copy, number
+
+
+def copies_of(paper: Paper) -> int:
+    """How many copies were given out: they are counted by what was kept, so nothing has to be altered."""
+    return Document.objects.filter(
+        case_id=paper.case_id, purpose=REPRINT, name__startswith=f"{paper.number}-copy"
+    ).count()
 
 
 def paper_on_case(ctx: Context, paper_id: str) -> Paper:

@@ -31,7 +31,7 @@ class Paper(models.Model):
     """A paper that the bank issued: never deleted, voided with a reason; `check_code` is in its QR code.
 
     `template` is `kind/name`. `facts` is what was filled in, in the template's facts form; where it has `amount_fen`, that
-    is the paper's sum, and the check page shows its first figure. `reprints` counts the copies given out.
+    is the paper's sum, and the check page shows its first figure. Copies are documents of the case (purpose `reprint`).
     """
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
@@ -45,7 +45,6 @@ class Paper(models.Model):
     pages = models.IntegerField()
     check_code = models.TextField(unique=True)
     language = models.TextField(default="zh")
-    reprints = models.IntegerField(default=0)
     issued_by = models.TextField()
     issued_at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True, blank=True)

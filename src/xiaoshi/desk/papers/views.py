@@ -23,7 +23,7 @@ from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.papers.acts import GIVES_OUT, VOIDS, WORKS_ON_CASES, add_document, reprint_paper, void_paper
 from xiaoshi.desk.papers.downloads import as_response
 from xiaoshi.desk.papers.forms import UploadForm, VoidForm
-from xiaoshi.desk.papers.issuing import void_stamped
+from xiaoshi.desk.papers.issuing import copies_of, void_stamped
 from xiaoshi.desk.papers.keeping import ISSUED, content_of
 from xiaoshi.desk.papers.models import Document, Paper
 from xiaoshi.desk.papers.uploading import whole_request
@@ -139,6 +139,7 @@ def _page(
         papers.append(
             {
                 "paper": paper,
+                "copies": copies_of(paper),
                 "void_form": form,
                 "keys": (new_key(), new_key()),
                 "issued_by": names.of(paper.issued_by),
