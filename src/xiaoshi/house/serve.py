@@ -60,15 +60,21 @@ def serve(home: Home, orders: Orders, say: Callable[[Words], None]) -> int:
         address = _address(orders.host, listener)
         claim(address)
         say(Words(f"数据目录 {home.path}", f"Home {home.path}"))
+        clock = _Clock()
         with database(home) as info:
+            clock.mark("database")
             if migrate_if_needed(home, info):
                 say(Words("数据库结构已更新。", "The database schema was brought up to date."))
+            clock.mark("migrations")
             sign_ins = _demo(home, info, say) if orders.demo else []
+            clock.mark("demo")
             children = _children(home, info, orders, listener, address)
             try:
                 for child in children:
                     child.start()
                 if _wait_ready(orders, listener, children[0], stop):
+                    clock.mark("web")
+                    say(Words(f"用时 {clock.text()}", f"Took {clock.text()}"))
                     _announce(address, sign_ins, say)
                     _watch(home, info, children, stop, say)
             finally:
@@ -76,6 +82,22 @@ def serve(home: Home, orders: Orders, say: Callable[[Words], None]) -> int:
                 _stop_all(children)
     say(Words("已停止。", "Stopped."))
     return 0
+
+
+class _Clock:
+    """Where the time of a start goes, so that a slow one can be told about."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+        self.parts: list[tuple[str, float]] = []
+
+    def mark(self, name: str) -> None:
+        now = time.monotonic()
+        self.parts.append((name, now - self.last))
+        self.last = now
+
+    def text(self) -> str:
+        return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.parts if seconds >= 0.05)
 
 
 class _StopSignal:
@@ -205,7 +227,7 @@ def _wait_ready(orders: Orders, listener: socket.socket, web: Child, stop: _Stop
         web.tend()
         if _answers(host, listener.getsockname()[1]):
             return True
-        if web.crashes >= 3 or time.monotonic() > end:
+        if web.crashes or time.monotonic() > end:
             raise HouseError(
                 "web_not_started",
                 f"网页服务未能启动({last_line(web.log)});详见 {web.log}。",

@@ -1,0 +1,117 @@
+"""The dispatcher: options on every command, one line for what goes wrong, exit codes that mean something."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import subprocess
+import sys
+import types
+
+import pytest
+from at_the_terminal import environment, run
+
+from xiaoshi import cli
+from xiaoshi.house.trouble import HouseError
+
+
+def module(run_it: object) -> types.SimpleNamespace:
+    def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+        verbs = subparsers.add_parser("notes").add_subparsers(dest="verb", required=True)
+        verbs.add_parser("assess").add_argument("--rules")
+
+    return types.SimpleNamespace(add_parser=add_parser, run=run_it)
+
+
+def run_with(monkeypatch: pytest.MonkeyPatch, run_it: object, *words: str) -> int:
+    monkeypatch.setattr(cli.importlib, "import_module", lambda name: module(run_it))
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("XIAOSHI_HOME", raising=False)
+    return cli.main(["notes", "assess", *words])
+
+
+def test_every_leaf_takes_the_common_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[argparse.Namespace] = []
+
+    def remember(args: argparse.Namespace) -> int:
+        seen.append(args)
+        return 0
+
+    assert run_with(monkeypatch, remember, "--json", "--home", "/h", "--rules", "cny-2026") == 0
+    assert run_with(monkeypatch, remember) == 0
+    assert (seen[0].json, seen[0].home, seen[0].lang, seen[0].rules) == (True, "/h", "en", "cny-2026")
+    assert (seen[1].json, seen[1].home) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (HouseError("x", "坏了。", "It broke."), 3, "It broke."),
+        (HouseError("x", "拒绝。", "Refused.", exit_code=1), 1, "Refused."),
+        (KeyboardInterrupt(), 130, "Interrupted."),
+        (ValueError("odd\nsecond line"), 4, "ValueError: odd"),
+    ],
+)
+def test_one_line_and_a_code(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+    text: str,
+) -> None:
+    def fail(args: argparse.Namespace) -> int:
+        raise error
+
+    assert run_with(monkeypatch, fail, "--json") == code
+    out, err = capsys.readouterr()
+    assert text in err
+    assert len(err.splitlines()) == 1
+    assert text in json.loads(out)["problems"][0]["text"]
+
+
+def test_unknown_command_and_help_in_both_languages() -> None:
+    wrong = run(["fly"])
+    assert (wrong.returncode, wrong.stderr) == (
+        2,
+        "xiaoshi: There is no command 'fly'; 'xiaoshi --help' lists them.\n",
+    )
+    assert "run the desk" in run(["--help"]).stdout
+    assert "启动服务" in run(["--help", "--lang", "zh"]).stdout
+    assert run([]).returncode == 2
+
+
+def test_help_imports_no_django() -> None:
+    code = "import sys; from xiaoshi.cli import main; main(['--help']); sys.exit('django' in sys.modules)"
+    assert (
+        subprocess.run(
+            [sys.executable, "-P", "-c", code], env=environment(), stdout=subprocess.DEVNULL
+        ).returncode
+        == 0
+    )
+
+
+def test_a_reader_who_leaves_early_is_no_error() -> None:
+    code = (
+        "import sys, types; from xiaoshi import cli;"
+        "m = types.SimpleNamespace(build_parser=lambda p: __import__('argparse').ArgumentParser(p),"
+        " run=lambda a: [print('x' * 1000) for _ in range(9999)] and 0);"
+        "cli.importlib.import_module = lambda name: m; sys.exit(cli.main(['audit']))"
+    )
+    reader = subprocess.Popen(
+        [sys.executable, "-P", "-c", code], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert reader.stdout is not None
+    assert reader.stderr is not None
+    reader.stdout.read(10)
+    reader.stdout.close()
+    assert reader.stderr.read() == b""
+    reader.stderr.close()
+    assert reader.wait() == 0
+
+
+@pytest.mark.parametrize("name", ["serve", "worker", "doctor"])
+def test_commands_are_there(name: str) -> None:
+    assert importlib.util.find_spec(cli.COMMANDS[name][0]) is not None
+    assert "--json" in run([name, "--help"]).stdout
