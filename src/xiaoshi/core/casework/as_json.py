@@ -122,27 +122,40 @@ def _fields(cls: Any) -> tuple[_Field, ...]:
     return tuple(made)
 
 
+_PLAIN = frozenset((type(None), bool, int, float, str))
+_ENCODERS: dict[type[Any], Callable[[Any], Any]] = {
+    datetime: datetime.isoformat,
+    CommandIds: CommandIds.as_text,
+    frozenset: sorted,
+    tuple: lambda value: [_encode(item) for item in value],
+    list: lambda value: [_encode(item) for item in value],
+    dict: lambda value: {key: _encode(item) for key, item in value.items()},
+}
+
+
 def _encode(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float | str):
+    kind = value.__class__
+    if kind in _PLAIN:
         return value
+    encoder = _ENCODERS.get(kind)
+    if encoder is not None:
+        return encoder(value)
+    if dataclasses.is_dataclass(value):
+        return _encode_fields(value)
+    if isinstance(value, Mapping):
+        return _encode(dict(value))
     if isinstance(value, datetime):
         return value.isoformat()
-    if dataclasses.is_dataclass(value):
-        found: dict[str, Any] = {}
-        for field in _fields(value.__class__):
-            own = getattr(value, field.name)
-            if not (field.has_default and own == field.default):
-                found[field.name] = _encode(own)
-        return found
-    if isinstance(value, CommandIds):
-        return value.as_text()
-    if isinstance(value, Mapping):
-        return {key: _encode(item) for key, item in value.items()}
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, tuple | list):
-        return [_encode(item) for item in value]
-    raise TypeError(f"cannot write {type(value).__name__} as JSON")
+    raise TypeError(f"cannot write {kind.__name__} as JSON")
+
+
+def _encode_fields(value: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in _fields(value.__class__):
+        own = getattr(value, field.name)
+        if own is not field.default and not (field.has_default and own == field.default):
+            found[field.name] = own if own.__class__ in _PLAIN else _encode(own)
+    return found
 
 
 def _decode(cls: type[T], data: Any, path: str) -> T:

@@ -85,27 +85,31 @@ def decide(plan: Plan, state: State, command: c.Command, actor: Actor, now: date
         raise ValueError(f"case of {state.kind} v{state.plan_version}, plan of {plan.kind} v{plan.version}")
     if command.command_id in state.command_ids:
         return Accepted(())
-    return judge(Turn(plan, state, actor, now, command.command_id, Standing(plan, state)), command)
+    turn = Turn(plan, state, actor, now, command.command_id, Standing(plan, state))
+    outcome = judge(turn, command)
+    if isinstance(outcome, Refused):
+        return outcome
+    return Accepted((*outcome, *_milestones(turn, fold(outcome, state))))
 
 
-def judge(turn: Turn, command: c.Command) -> Accepted | Refused:
-    """As `decide`, for a turn that is already set up (`available` asks many questions of one standing)."""
+def judge(turn: Turn, command: c.Command) -> Outcome:
+    """The act's own events, or the refusal. `available` asks this many times of one turn, so it folds nothing."""
     no = _basic_refusal(turn, command)
     if no is not None:
         return no
-    before: list[e.Event] = []
     state = turn.state
-    if state.phase == "suspended" and not isinstance(command, WHILE_SUSPENDED):
-        suspension = state.suspension
-        if suspension is None or turn.now < suspension.until:
-            return refused_for((case_phase_hindrance(state),), "")
-        before.append(turn.event(e.CaseResumed, lapsed=True))
-        state = fold(before, state)
-        turn = Turn(turn.plan, state, turn.actor, turn.now, turn.command_id, Standing(turn.plan, state))
-    outcome = HANDLERS[type(command)](turn, command)
+    if state.phase != "suspended" or isinstance(command, WHILE_SUSPENDED):
+        return HANDLERS[type(command)](turn, command)
+    if state.suspension is None or turn.now < state.suspension.until:
+        return refused_for((case_phase_hindrance(state),), "")
+    resumed = turn.event(e.CaseResumed, lapsed=True)
+    state = fold([resumed], state)
+    later = Turn(turn.plan, state, turn.actor, turn.now, turn.command_id, Standing(turn.plan, state))
+    outcome = HANDLERS[type(command)](later, command)
     if isinstance(outcome, Refused):
         return outcome
-    return Accepted((*before, *outcome, *_milestones(turn, fold(outcome, state))))
+    turn.next_seq = later.next_seq
+    return [resumed, *outcome]
 
 
 def _basic_refusal(turn: Turn, command: c.Command) -> Refused | None:

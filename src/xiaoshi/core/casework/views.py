@@ -14,8 +14,7 @@ from typing import Literal
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework.authority import confirmers
 from xiaoshi.core.casework.decide import judge
-from xiaoshi.core.casework.events import Accepted
-from xiaoshi.core.casework.model import CASE, Actor, FactSpec, FactValue, Plan, State, Step, Who
+from xiaoshi.core.casework.model import CASE, Actor, FactSpec, FactValue, Plan, Refused, State, Step, Who
 from xiaoshi.core.casework.roles import LEVELS, ROLES
 from xiaoshi.core.casework.standing import PENDING, Hindrance, Standing
 from xiaoshi.core.casework.turn import Turn
@@ -228,7 +227,7 @@ def available(plan: Plan, state: State, actor: Actor, now: datetime) -> tuple[Op
     found: list[Option] = []
     for command, step, about in _probes(plan, state, actor, now, standing):
         turn = Turn(plan, state, actor, now, PROBE_ID, standing)
-        if isinstance(judge(turn, command), Accepted):
+        if not isinstance(judge(turn, command), Refused):
             name = type(command).__name__
             found.append(Option(name, ACT_WORDS[name], step, about))
     return tuple(dict.fromkeys(found))
