@@ -70,7 +70,7 @@ class CaseMoney:
     sums_hidden: bool
     current: Shown | None
     two_person: str
-    asked: str
+    checkers: str
     may_record: bool
     may_check: bool
     may_withdraw: bool
@@ -83,10 +83,15 @@ class CaseMoney:
         return None if self.due_fen is None or self.paid_fen is None else self.due_fen - self.paid_fen
 
 
+def names_of(rows: Sequence[MoneyOrder] | Sequence[Entry], language: str) -> dict[str, str]:
+    """The names of makers and checkers by login."""
+    logins = {r.maker for r in rows} | {r.checker for r in rows if r.checker}
+    return {p.login: p.name(language) for p in Staff.objects.filter(login__in=logins)}
+
+
 def show_orders(orders: Sequence[MoneyOrder], reader: Staff, language: str) -> tuple[Shown, ...]:
     """Orders with names for logins (in the reader's language) and sums where the reader may see them."""
-    logins = {o.maker for o in orders} | {o.checker for o in orders if o.checker}
-    names = {p.login: p.name(language) for p in Staff.objects.filter(login__in=logins)}
+    names = names_of(orders, language)
 
     def shown(order: MoneyOrder) -> Shown:
         words, tag = STATE_WORDS[order.state]
@@ -116,7 +121,7 @@ def money_of_case(case: Case, plan: Plan, state: State, reader: Staff, language:
         sums_hidden=hidden,
         current=current,
         two_person=_two_person(current, checks),
-        asked="、".join(checkers_of(case.unit_path, language)) if waiting else "",
+        checkers="、".join(checkers_of(case.unit_path, language)) if waiting else "",
         may_record=makes and not waiting and paid is None and due_fen > 0,
         may_check=checks,
         may_withdraw=bool(waiting and current and current.mine),

@@ -219,6 +219,7 @@ def _desk_context(request: HttpRequest, reader: Staff, sent: forms.MoneyForm | N
     cash = standing.cash_of(reader, after, PAGE)
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     entries = standing.entries_since(reader, today, PAGE)
+    names = standing.names_of(entries, language)
     waiting = standing.waiting_for(reader, language, PAGE)
     mine = standing.MoneyOrder.objects.filter(case=None, maker=reader.login).order_by("-made_at", "-id")[:5]
     chosen = request.POST.get("order") if sent is not None else request.GET.get("check", "")
@@ -236,7 +237,9 @@ def _desk_context(request: HttpRequest, reader: Staff, sent: forms.MoneyForm | N
         "key": new_key(),
         "cash": cash[:PAGE],
         "cash_next": f"?after={cash[PAGE - 1].code}" if len(cash) > PAGE else "",
-        "entries": entries[:PAGE],
+        "entries": [
+            (e, names.get(e.maker, e.maker), names.get(e.checker, e.checker)) for e in entries[:PAGE]
+        ],
         "more_entries": len(entries) > PAGE,
         "waiting": [(w, _href_of(w)) for w in waiting],
         "mine": standing.show_orders(list(mine), reader, language),
