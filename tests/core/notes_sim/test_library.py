@@ -121,15 +121,17 @@ def test_names_never_leave_the_library(tmp_path, scan):
 def test_a_damaged_face_is_left_out_by_name(tmp_path):
     image = np.random.default_rng(0).integers(0, 255, (700, 1500, 3), np.uint8)
     folders = [
-        store(tmp_path, Reference("XTS", "1", "2001", d, "front", 150, 70, image))[0] for d in (5, 10, 20, 50)
+        store(tmp_path, Reference("XTS", "1", "2001", d, "front", 150, 70, image))[0]
+        for d in (5, 10, 20, 50, 100)
     ]
     next(folders[0].glob("*.png")).write_bytes(b"broken")
     (folders[1] / "reference.json").write_text("{")
     next(folders[2].glob("*.png")).unlink()
+    cv2.imwrite(str(next(folders[4].glob("*.png"))), image[::-1])
     references, problems = load_library(tmp_path)
     assert [r.denomination for r in references] == [50]
-    assert [p.code for p in problems] == ["reference_damaged"] * 3
-    assert {p.where for p in problems} == {str(f) for f in folders[:3]}
+    assert [p.code for p in problems] == ["reference_damaged"] * 4
+    assert {p.where for p in problems} == {str(f) for f in (*folders[:3], folders[4])}
 
 
 def test_an_empty_or_missing_library_tells_the_remedy(tmp_path):

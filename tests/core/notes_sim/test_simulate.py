@@ -80,6 +80,16 @@ def test_polygons_measured_on_the_mat_have_the_area_of_the_truth(torn):
             assert cv2.contourArea(mm) == pytest.approx(piece.area_mm2, rel=0.012, abs=4)
 
 
+def test_polygons_follow_the_shrunk_paper(burnt):
+    back = _page_of(burnt)
+    mm = [
+        cv2.perspectiveTransform(p.polygon.reshape(-1, 1, 2), back).astype(np.float32) for p in burnt.pieces
+    ]
+    over = [cv2.contourArea(m) / p.area_mm2 for m, p in zip(mm, burnt.pieces, strict=True)]
+    assert min(over) > 0.985
+    assert np.median(over) < 1.012
+
+
 def test_polygons_lie_where_the_paper_is(torn):
     """The ground's saturation is high, paper's is low; the polygon is the border between them."""
     tray = torn[0]
@@ -89,6 +99,8 @@ def test_polygons_lie_where_the_paper_is(torn):
         cv2.fillPoly(drawn, [np.rint(piece.polygon).astype(np.int32)], 1)
     ground = saturation[(cv2.dilate(drawn, np.ones((9, 9))) > 0) & (cv2.dilate(drawn, np.ones((5, 5))) == 0)]
     assert np.percentile(ground, 5) > 150
+    tight = saturation[(cv2.dilate(drawn, np.ones((5, 5))) > 0) & (cv2.dilate(drawn, np.ones((3, 3))) == 0)]
+    assert (tight > 150).mean() > 0.98
     inside = cv2.erode(drawn, np.ones((7, 7))) > 0
     assert np.median(saturation[inside]) < 130
 
