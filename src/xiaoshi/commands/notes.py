@@ -6,7 +6,6 @@ Exit codes: 0 done (warnings on stderr), 1 the input was refused (why, on stderr
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import sys
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from xiaoshi import library as store
+from xiaoshi.commands import notes_assess
 from xiaoshi.core.notes import mat, simulate
 from xiaoshi.core.notes.truth import truth_json
 from xiaoshi.core.problems import Problem, Words
@@ -33,18 +33,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _mat_parser(sub)
     _simulate_parser(sub)
     _specimen_parser(sub)
-    if importlib.util.find_spec("xiaoshi.commands.notes_assess"):
-        from xiaoshi.commands import notes_assess
-
-        notes_assess.add_parser(sub)
+    notes_assess.add_parser(sub)
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the subcommand that was chosen."""
     if args.notes_command == "assess":
-        from xiaoshi.commands import notes_assess
-
         return int(notes_assess.run(args))
     commands = {"enrol": _enrol, "mat": _mat, "simulate": _simulate, "specimen": _specimen}
     return commands[args.notes_command](args)
