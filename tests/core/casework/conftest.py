@@ -81,6 +81,7 @@ VERBS: list[tuple[str, Make]] = [
     (r"rejects (?P<step>\w+):(?P<why>.*)", lambda m, i, p: c.RejectStep(command_id=i, step=m["step"], reason=m["why"])),
     (r"skips (?P<step>\w+):(?P<why>.*)", lambda m, i, p: c.SkipStep(command_id=i, step=m["step"], reason=m["why"])),
     (r"calls up (?P<step>\w+)", lambda m, i, p: c.CallUp(command_id=i, step=m["step"])),
+    (r"calls off (?P<step>\w+):(?P<why>.*)", lambda m, i, p: c.CallOff(command_id=i, step=m["step"], reason=m["why"])),
     (r"adds signer (?P<who>\S+) (?P<place>before|after) on (?P<step>\w+)", lambda m, i, p: c.AddSigner(command_id=i, step=m["step"], signer=person(m["who"]), place=m["place"])),
     (r"adds (?P<free>optional )?step '(?P<title>.*)' for (?P<roles>\S+)", lambda m, i, p: c.AddStep(command_id=i, title=m["title"], roles=tuple(m["roles"].split(",")), blocks_close=not m["free"])),
     (r"records paper:(?P<name>\w+) (?P<ref>\S+)", lambda m, i, p: c.RecordPaper(command_id=i, paper=m["name"], reference=m["ref"])),

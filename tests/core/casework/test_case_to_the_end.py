@@ -197,9 +197,17 @@ def test_optional_steps_and_added_steps(play):
         teller:li opens special_damage=false
         lobby_manager:he does visit
         -> refused not_called_up
+        lobby_manager:he calls off visit: why
+        -> refused not_called_up
         lobby_manager:he calls up visit
         lobby_manager:he calls up visit
         -> refused called_up_already
+        lobby_manager:he calls off visit:
+        -> refused reason_missing
+        lobby_manager:he calls off visit: the client comes to us
+        lobby_manager:he does visit
+        -> refused not_called_up
+        lobby_manager:he calls up visit
         lobby_manager:he does visit
         -> StepDone
         teller:li calls up intake

@@ -236,8 +236,10 @@ class Finisher:
         if own.phase == "open":
             if own.assignee:
                 self.act(c.Release, SUPERVISORS, step=step)
-            if way != "do":
-                return way == "skip" and self.act(c.SkipStep, [HEAD], step=step, reason="to finish")
+            if way == "leave":
+                return self.act(c.CallOff, SUPERVISORS, step=step, reason="not wanted")
+            if way == "skip":
+                return self.act(c.SkipStep, [HEAD], step=step, reason="to finish")
             self.act(c.CallUp, SUPERVISORS, step=step)
             return self.act(c.DoStep, STAFF, step=step)
         kind = {"reported": c.AcceptReport, "signing": c.Sign, "to_confirm": c.ConfirmStep}.get(own.phase)

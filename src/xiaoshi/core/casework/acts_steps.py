@@ -184,6 +184,18 @@ def call_up(turn: Turn, command: c.CallUp) -> Outcome:
     return no if no is not None else [turn.event(e.StepCalledUp, step=step.id)]
 
 
+def call_off(turn: Turn, command: c.CallOff) -> Outcome:
+    """Undo a calling up while the step is open, so that nothing waits for a step that nobody wants."""
+    step = turn.step(command.step)
+    if isinstance(step, Refused):
+        return step
+    own = turn.own(step)
+    if not step.optional or not own.called_up or own.phase != "open":
+        return refused("not_called_up", "该环节未启用或已办理", "Not called up, or done already", step.id)
+    no = first_refusal(turn.may("call_up", step.id), turn.needs_reason(command.reason, step.id))
+    return no if no is not None else [turn.event(e.StepCalledOff, step=step.id, reason=command.reason)]
+
+
 def no_work_left(step: Step) -> Refused:
     """The refusal for a step that does not apply, or that nobody has called up."""
     return refused("not_applicable", "本案目前不需要该环节", "This case does not need the step now", step.id)

@@ -86,6 +86,14 @@ class CallUp(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallOff(Command):
+    """An optional step that was called up and is not done is not wanted after all."""
+
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPaper(Command):
     """A paper is on the case. `reference`: the document's id."""
 

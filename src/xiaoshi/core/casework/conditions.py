@@ -71,7 +71,9 @@ def syntax_fault(source: str) -> SyntaxFault | None:
         found = _PLACE.search(str(error))
         if found is None:
             return SyntaxFault(1, 1, str(error).splitlines()[0][:200])
-        message = found.group(3).split(" expecting ")[0].strip()
+        message = found.group(3).split(" expecting ")[0].strip()[:160]
+        if "Recursion" in message:
+            message = "nested too deeply"
         return SyntaxFault(int(found.group(1)), int(found.group(2)), message)
     return None
 
@@ -126,6 +128,11 @@ def _comparison(
         numbers.append((name, int(literal)))
 
 
+def said(error: Exception) -> str:
+    """The first sentence of a library's error, short enough for a screen."""
+    return str(error).split(". ")[0][:160]
+
+
 @functools.lru_cache(maxsize=4096)
 def _program(source: str) -> Any:
     return cel.compile(source)
@@ -161,10 +168,10 @@ def evaluate(
     """
     try:
         value = run(condition, specs, facts, steps)
-    except (KeyError, ValueError, TypeError, RuntimeError, ArithmeticError) as error:
+    except Exception as error:  # the library raises many kinds: index, key, type, overflow, its own
         missing = tuple(name for name in condition.facts if name not in facts)
         awaited = any(step not in steps for step in condition.steps)
-        return Truth(None, missing, "" if missing or awaited else str(error))
+        return Truth(None, missing, "" if missing or awaited else said(error))
     if isinstance(value, bool):
         return Truth(value)
     return Truth(None, error=f"the condition gave {type(value).__name__}, not true or false")

@@ -29,6 +29,7 @@ HANDLERS: dict[type[c.Command], Callable[[Turn, Any], Outcome]] = {
     c.SkipStep: acts_steps.skip_step,
     c.AddStep: acts_steps.add_step,
     c.CallUp: acts_steps.call_up,
+    c.CallOff: acts_steps.call_off,
     c.RecordPaper: acts_steps.record_paper,
     c.RecordCheck: acts_steps.record_check,
     c.RecordDecision: acts_steps.record_decision,
@@ -67,6 +68,7 @@ WHILE_SUSPENDED = (
     c.RecordDecision,
     c.WaiveNeed,
     c.Copy,
+    c.HandOver,
     c.Answer,
     c.WithdrawQuestion,
 )

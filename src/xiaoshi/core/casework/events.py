@@ -82,6 +82,12 @@ class StepCalledUp(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepCalledOff(Event):
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NeedRecorded(Event):
     """`need`: `paper:x`, `check:x`, `decision:x`. `value`: reference, `passed`/`failed`, or the decision."""
 

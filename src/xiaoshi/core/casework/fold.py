@@ -159,6 +159,12 @@ def _called_up(state: State, event: e.StepCalledUp) -> Change:
     return _step(state, event.step, called_up=True)
 
 
+def _called_off(state: State, event: e.StepCalledOff) -> Change:
+    own = state.steps.get(event.step, StepState())
+    kept = StepState(round=own.round, sent_back=own.sent_back, at=event.at, reason=event.reason)
+    return {"steps": _with(state.steps, event.step, kept)}
+
+
 def _recorded(state: State, event: e.NeedRecorded) -> Change:
     record = NeedRecord(event.value, event.actor, event.at, note=event.note)
     return {"records": _with(state.records, event.need, record)}
@@ -302,6 +308,7 @@ _CHANGES: dict[type[e.Event], Callable[[State, Any], Change]] = {
     e.StepSkipped: _skipped,
     e.StepAdded: _added,
     e.StepCalledUp: _called_up,
+    e.StepCalledOff: _called_off,
     e.NeedRecorded: _recorded,
     e.NeedWaived: _waived,
     e.StepClaimed: _claimed,

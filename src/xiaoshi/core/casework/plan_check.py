@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import cel
 
-from xiaoshi.core.casework.conditions import reads_of, run
+from xiaoshi.core.casework.conditions import reads_of, run, said
 from xiaoshi.core.casework.model import Condition, Facts, FactSpec, FactValue, Plan, Step, Who
 from xiaoshi.core.casework.plan_reader import PlanReader, nearest
 
@@ -202,9 +202,9 @@ def _condition(plan: Plan, condition: Condition, reader: PlanReader, *path: str 
         plan.facts, condition.facts, [condition], max(1, SAMPLES_MAX // min(step_parts, 27))
     ):
         for picked in itertools.islice(itertools.product(STEP_SAMPLES, repeat=len(condition.steps)), 243):
-            verdict, said = _sample(plan, condition, facts, dict(zip(condition.steps, picked, strict=True)))
+            verdict, reason = _sample(plan, condition, facts, dict(zip(condition.steps, picked, strict=True)))
             if verdict in ("types", "not_boolean", "unknown_function"):
-                _wrong_sample(reader, verdict, said, facts, *path)
+                _wrong_sample(reader, verdict, reason, facts, *path)
                 return
             verdicts.add(verdict)
     _never_true(plan, condition, reader, verdicts, *path)
@@ -213,12 +213,12 @@ def _condition(plan: Plan, condition: Condition, reader: PlanReader, *path: str 
 def _sample(plan: Plan, condition: Condition, facts: Facts, steps: Mapping[str, object]) -> tuple[str, str]:
     try:
         value = run(condition, plan.facts, facts, steps)
-    except KeyError:
+    except LookupError:
         return "open", ""  # it reads a step's result, whose shape the form knows, not the plan
     except (TypeError, ValueError) as error:
-        return "types", str(error).split(". ")[0]
+        return "types", said(error)
     except RuntimeError as error:
-        return "unknown_function", str(error).split(". ")[0]
+        return "unknown_function", said(error)
     except ArithmeticError:
         return "open", ""
     if not isinstance(value, bool):
@@ -226,21 +226,21 @@ def _sample(plan: Plan, condition: Condition, facts: Facts, steps: Mapping[str, 
     return ("true" if value else "false"), ""
 
 
-def _wrong_sample(reader: PlanReader, verdict: str, said: str, facts: Facts, *path: str | int) -> None:
+def _wrong_sample(reader: PlanReader, verdict: str, reason: str, facts: Facts, *path: str | int) -> None:
     shown = ", ".join(f"{name} = {value!r}" for name, value in facts.items())
     if verdict == "not_boolean":
         reader.wrong(
             "condition_not_boolean",
-            f"条件应得出是或否，却得出 {said}（{shown}）",
-            f"A condition has to give true or false; this one gave {said} (with {shown})",
+            f"条件应得出是或否，却得出 {reason}（{shown}）",
+            f"A condition has to give true or false; this one gave {reason} (with {shown})",
             *path,
         )
     else:
         code = "condition_types" if verdict == "types" else "unknown_name"
         reader.wrong(
             code,
-            f"条件无法计算（{shown}）：{said}",
-            f"The condition cannot be worked out (with {shown}): {said}",
+            f"条件无法计算（{shown}）：{reason}",
+            f"The condition cannot be worked out (with {shown}): {reason}",
             *path,
         )
 

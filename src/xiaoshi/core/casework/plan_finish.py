@@ -61,13 +61,14 @@ def check_finish(plan: Plan, reader: PlanReader) -> tuple[Problem, ...]:
     """Note a problem when the plan can never finish; give back warnings."""
     conditions = _conditions(plan)
     names = tuple(dict.fromkeys(name for c in conditions for name in c.facts))
+    order = in_order(plan)
     finished: list[Facts] = []
     tried: list[Facts] = []
     left: tuple[Hindrance, ...] = ()
     for facts in assignments(plan.facts, names, conditions, WALK_FACTS_MAX):
         tried.append(facts)
         for way in WAYS:
-            hindrances = _walk(plan, facts, way)
+            hindrances = _walk(plan, order, facts, way)
             if not hindrances:
                 finished.append(facts)
                 break
@@ -115,9 +116,9 @@ def _can_do(standing: Standing, step: Step) -> bool:
     return all(h.code in MET_BY_PEOPLE for h in standing.hindrances(called))
 
 
-def _walk(plan: Plan, facts: Facts, way: Way) -> tuple[Hindrance, ...]:
+def _walk(plan: Plan, order: list[Step], facts: Facts, way: Way) -> tuple[Hindrance, ...]:
     steps: dict[str, StepState] = {}
-    for step in in_order(plan):
+    for step in order:
         if step.optional and not way.optional:
             continue
         standing = _standing(plan, facts, steps, way.results)

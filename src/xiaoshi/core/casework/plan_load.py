@@ -62,6 +62,7 @@ STEP_KEYS = (
     "irreversible",
 )
 FACT_KEYS = ("type", "choices", "zh", "en")
+MAX_STEPS = 120
 NO_WORDS = Words("", "")
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 
@@ -215,6 +216,15 @@ def _steps(
     tables = reader.tables(top, "steps")
     if not tables:
         reader.wrong("no_steps", "流程没有任何环节", "The plan has no steps", "steps")
+    if len(tables) > MAX_STEPS:
+        reader.wrong(
+            "plan_too_large",
+            f"环节不能超过{MAX_STEPS}个",
+            f"A plan has at most {MAX_STEPS} steps",
+            "steps",
+            MAX_STEPS,
+        )
+        return {}
     ids = [reader.id(table, ("steps", i)) for i, table in enumerate(tables)]
     _unique(reader, "steps", ids)
     reserved = next((i for i, name in enumerate(ids) if name.startswith("added_")), None)

@@ -32,6 +32,7 @@ ACT_WORDS: dict[str, Words] = {
     "SkipStep": Words("跳过", "Skip"),
     "AddStep": Words("增加环节", "Add a step"),
     "CallUp": Words("启用", "Call up"),
+    "CallOff": Words("取消启用", "Call off"),
     "RecordPaper": Words("登记资料", "Record a paper"),
     "RecordCheck": Words("登记检查", "Record a check"),
     "RecordDecision": Words("登记决定", "Record a decision"),
@@ -252,6 +253,7 @@ def _step_probes(state: State, step: Step, standing: Standing) -> Iterator[tuple
     yield c.RejectStep(command_id=PROBE_ID, step=name, reason=PROBE), ""
     yield c.SkipStep(command_id=PROBE_ID, step=name, reason=PROBE), ""
     yield c.CallUp(command_id=PROBE_ID, step=name), ""
+    yield c.CallOff(command_id=PROBE_ID, step=name, reason=PROBE), ""
     yield c.Claim(command_id=PROBE_ID, step=name), ""
     yield c.Release(command_id=PROBE_ID, step=name), ""
     yield c.HandOver(command_id=PROBE_ID, step=name, to=to, reason=PROBE), ""
