@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,7 +28,10 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, wanted: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = list(dict.fromkeys([*wanted, *HANDED_IN]))
-        self.fields["purpose"].choices = [("", _("Choose")), *((n, said(purpose_words(n))) for n in names)]
+        self.fields["purpose"].choices = [
+            ("", _("Choose")),
+            *((n, capfirst(said(purpose_words(n)))) for n in names),
+        ]
         self.fields["note"].help_text = _("For example: original seen, 2 pages")
         self.fields["file"].help_text = _(
             "%(kinds)s; up to %(limit)s MB. Photos straight from the camera are best."

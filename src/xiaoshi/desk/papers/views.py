@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -188,7 +189,7 @@ def _wanted_item(wanted: WantedPaper) -> dict[str, str]:
     else:
         state, word = "info", _("If there is one")
     return {
-        "label": said(purpose_words(wanted.name)),
+        "label": capfirst(said(purpose_words(wanted.name))),
         "hint": _("for: %(step)s") % {"step": said(wanted.step_title)},
         "href": "" if wanted.met else "#add",
         "state": state,
