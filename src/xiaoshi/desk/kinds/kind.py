@@ -47,7 +47,7 @@ class Kind:
     """A kind is a folder; this value says what is in it.
 
     `folder` holds `plan.toml`. `opening_form`: what is asked when a case is opened; `opening(form, unit, today)` gives the
-    fields of `open_case` from it. `steps`: step id -> how it is worked on. `routes`: module with `urlpatterns` below
+    fields of `open_case` from it. `steps`: step id -> how it is worked on. `choices`: words of the values of choice facts. `routes`: module with `urlpatterns` below
     `/desk/cases/<uuid>/`. `overview`: a partial that the case page shows beside the next step, with
     `overview_context(case)`. `reviews(person)`: what of this kind waits for this person as the second one. `story`: module with `run(...)` for `xiaoshi story`. `offered`: shown in "open a case".
     """
@@ -58,6 +58,7 @@ class Kind:
     opening_form: type[forms.Form]
     opening: Callable[[Any, Unit, date], dict[str, Any]]
     steps: Mapping[str, StepWork] = field(default_factory=dict)
+    choices: Mapping[str, Words] = field(default_factory=dict)
     tabs: tuple[Tab, ...] = ()
     routes: str = ""
     overview: str = ""

@@ -90,10 +90,27 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "verbs": [(name, VERBS[name].act.words) for name in _verbs_now(found)],
         "questions": list(found.state.questions.values()),
         "now": timezone.now(),
+        "sums_hidden": hides_sums(found, request.user.as_actor()),  # type: ignore[union-attr]
     }
     if found.kind.overview_context is not None:
         context |= found.kind.overview_context(found.case)
     return render(request, "cases/case.html", context)
+
+
+def hides_sums(found: Found, actor: Actor) -> bool:
+    """Whether this reader is a second person who has yet to count: then no page shows the first person's figures.
+
+    That is so while a step with `not_by`, or one that is confirmed by a second person, is unfinished and this reader could
+    be the one to do it.
+    """
+    for step in found.plan.steps.values():
+        own = found.state.steps.get(step.id)
+        if own is not None and own.phase in {"done", "skipped"}:
+            continue
+        makers = {m for s in step.not_by if s in found.state.steps for m in found.state.steps[s].makers}
+        if step.not_by and is_among(actor, step.by) and actor.id not in makers:
+            return True
+    return False
 
 
 def _verbs_now(found: Found) -> tuple[str, ...]:
@@ -110,7 +127,10 @@ def _facts(found: Found, language: str) -> list[dict[str, Any]]:
     rows = []
     for name, spec in found.plan.facts.items():
         if name in found.state.facts:
-            rows.append({"key": spec.words.in_language(language), "value": found.state.facts[name], "type": spec.type})
+            value = found.state.facts[name]
+            if spec.type == "choice" and value in found.kind.choices:
+                value = found.kind.choices[str(value)].in_language(language)
+            rows.append({"key": spec.words.in_language(language), "value": value, "type": spec.type})
     return rows
 
 

@@ -126,6 +126,11 @@ class BagForm(forms.Form):
     bag_number = forms.CharField(label=_("Number of the special bag"), max_length=60)
     seal_number = forms.CharField(label=_("Number of the seal"), max_length=60)
     holder_present = forms.BooleanField(label=_("Sealed in front of the holder"), required=False)
+    witness = forms.ChoiceField(label=_("Colleague who saw it being sealed"))
+
+    def __init__(self, *args: Any, colleagues: list[tuple[str, str]] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["witness"].choices = colleagues or []  # type: ignore[attr-defined]
 
 
 class RecheckForm(forms.Form):

@@ -11,9 +11,10 @@ from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.kinds.burnt_notes import forms
 from xiaoshi.desk.kinds.burnt_notes.acts import steps as acts
 from xiaoshi.desk.kinds.burnt_notes.designated import designated_outlets, is_designated
+from xiaoshi.desk.kinds.burnt_notes.slips import CAUSES
 from xiaoshi.desk.kinds.burnt_notes.standing import tin_of
 from xiaoshi.desk.kinds.kind import Kind, StepWork, Tab
-from xiaoshi.desk.organisation.models import Unit
+from xiaoshi.desk.organisation.models import Staff, Unit
 
 
 def _plain(form: type[Any]) -> Any:
@@ -38,6 +39,11 @@ def _pile_label(pile: str) -> str:
 def _designated(case: Case, data: Any) -> forms.DesignatedForm:
     outlets = [(u.path, u.name_zh) for u in designated_outlets(date.today()) if u.id != case.unit_id]  # noqa: DTZ011
     return forms.DesignatedForm(data, outlets=outlets)
+
+
+def _bag(case: Case, data: Any) -> forms.BagForm:
+    people = Staff.objects.filter(unit_id=case.unit_id, is_active=True).order_by("name_zh")
+    return forms.BagForm(data, colleagues=[(p.login, p.name_zh) for p in people])
 
 
 def _opening(form: Any, unit: Unit, today: date) -> dict[str, Any]:
@@ -83,7 +89,7 @@ KIND = Kind(
                 "amount_fen": form.cleaned_data["amount"],
             },
         ),
-        "bag": StepWork(_plain(forms.BagForm), acts.seal_bag, _clean("bag_number", "seal_number", "holder_present")),
+        "bag": StepWork(_bag, acts.seal_bag, _clean("bag_number", "seal_number", "holder_present", "witness")),
         "recheck": StepWork(
             _plain(forms.RecheckForm),
             acts.recheck,
@@ -99,6 +105,7 @@ KIND = Kind(
         "receipt": StepWork(_plain(forms.EmptyForm), acts.give_receipt, lambda step, form: {}),
         "feedback": StepWork(_plain(forms.FeedbackForm)),
     },
+    choices={**CAUSES, "cash": Words("现金", "cash"), "account": Words("转入账户", "into an account")},
     tabs=(Tab("trays", Words("盘", "Trays"), "burnt_notes_trays"),),
     routes="xiaoshi.desk.kinds.burnt_notes.urls",
     overview="burnt_notes/overview.html",

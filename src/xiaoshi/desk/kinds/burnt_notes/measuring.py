@@ -12,7 +12,13 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from xiaoshi.core.notes import PreparedLibrary, assess, decode, prepare
+from xiaoshi.core.problems import Problem
+from xiaoshi.core.rules.note_rules import rule_set
+from xiaoshi.library import load_library
 
 MEMORY_LIMIT_BYTES = 6 * 1024**3
 TRAYS_PER_CHILD = 40
@@ -75,11 +81,28 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
 
 
-_prepared: dict[str, tuple[float, Any]] = {}
+# Folder -> (time of its newest record, prepared library): kept in the child between trays.
+_prepared: dict[str, tuple[float, PreparedLibrary]] = {}
+
+
+def _library(folder: str) -> PreparedLibrary:
+    newest = max((p.stat().st_mtime for p in Path(folder).glob("references/*")), default=0.0)
+    known = _prepared.get(folder)
+    if known is None or known[0] != newest:
+        references, _damaged = load_library(Path(folder))
+        known = _prepared[folder] = (newest, prepare(references))
+    return known[1]
 
 
 def _measure_here(name: str, content: bytes, library_dir: str, rules_id: str) -> Measured:
-    """Runs in the child."""
-    from xiaoshi.commands.notes_assess import assess_bytes
-
-    return assess_bytes(name, content, library_dir, rules_id, _prepared)
+    """Runs in the child: decode, assess, and put both languages beside each other."""
+    rules = rule_set(rules_id)
+    assert rules is not None, rules_id
+    picture = decode(name, content)
+    answer = assess([picture], _library(library_dir), rules)
+    zh, en = answer.as_json("zh"), answer.as_json("en")
+    for mine, other in ((zh["problems"], en["problems"]), *((n["reasons"], m["reasons"]) for n, m in zip(zh["notes"], en["notes"], strict=True))):
+        for told, translated in zip(mine, other, strict=True):
+            told["text_en"] = translated["text"]
+    height, width = (0, 0) if isinstance(picture, Problem) else picture.pixels.shape[:2]
+    return Measured(answer.engine_version, int(width), int(height), zh)

@@ -175,8 +175,10 @@ def count_notes(ctx: Context, *, full: int, half: int, none: int, amount_fen: in
 
 
 @act("burnt_notes.bag", "封袋", "Seal the special bag")
-def seal_bag(ctx: Context, *, bag_number: str, seal_number: str, holder_present: bool) -> dict[str, Any]:
-    """分装专用袋: sealed in front of the holder, with the stamp on the seal outside; the label is printed."""
+def seal_bag(
+    ctx: Context, *, bag_number: str, seal_number: str, holder_present: bool, witness: str
+) -> dict[str, Any]:
+    """分装专用袋: sealed in front of the holder and a colleague, with the stamp on the seal outside; the label is printed."""
     if not holder_present:
         raise invalid(
             "holder_absent",
@@ -186,8 +188,16 @@ def seal_bag(ctx: Context, *, bag_number: str, seal_number: str, holder_present:
         )
     if not bag_number.strip() or not seal_number.strip():
         raise invalid("bag_number_missing", "请填写袋号和封签号。", "Enter the bag and the seal number.", where="bag_number")
-    finish_step(ctx, "bag", {"bag": bag_number, "seal": seal_number})
-    paper = slips.bag_label(ctx, bag_number, seal_number)
+    seen_by = Staff.objects.filter(login=witness, unit=ctx.the_case.unit, is_active=True).first()
+    if seen_by is None or seen_by.login == ctx.person.login:
+        raise invalid(
+            "witness_missing",
+            "封袋须由本网点另一位同事在场见证，请选择。",
+            "Another colleague of this outlet must see the bag being sealed: choose one.",
+            where="witness",
+        )
+    finish_step(ctx, "bag", {"bag": bag_number.strip(), "seal": seal_number.strip(), "witness": witness})
+    paper = slips.bag_label(ctx, bag_number.strip(), seen_by)
     return {"paper": str(paper.id)}
 
 

@@ -1,0 +1,121 @@
+"""What the tray page shows to one reader: the engine's proposals, and only those answers that he or she may see.
+
+The second person never sees the first one's answer before both have answered; so nothing about a first answer is handed
+to the template (not even the colour of the mask) while the note waits for its second, except to the first person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from xiaoshi.desk.kinds.burnt_notes.models import Measurement, Note
+from xiaoshi.desk.kinds.burnt_notes.settling import Answer, Settled, settle
+from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, proposal_of
+from xiaoshi.desk.look.tray import TrayPiece
+from xiaoshi.desk.organisation.models import Staff
+
+SETTLERS = {"supervisor", "outlet_head"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNote:
+    """A note as this reader may see it. `answers`: (name, verdict word, reason) of those that are open to the reader."""
+
+    note: Note
+    number: int
+    settled: Settled
+    may_answer: bool
+    my_answer: Answer | None
+    answers: tuple[tuple[str, str, str], ...]
+    wait_words: str
+
+    @property
+    def doubtful(self) -> bool:
+        return self.note.verdict == "undecided"
+
+
+def verdict_word(verdict: str) -> str:
+    return {
+        "full": _("full value"),
+        "half": _("half value"),
+        "none": _("not exchanged"),
+        "undecided": _("undecided"),
+    }.get(verdict, verdict)
+
+
+def shown_notes(notes: Sequence[Note], person: Staff) -> list[ShownNote]:
+    """Doubtful notes first, then in the order of the photo."""
+    names = {s.login: s.name_zh for s in Staff.objects.filter(unit__path__startswith=person.unit.path)}
+    ordered = sorted(notes, key=lambda n: (n.verdict != "undecided", n.order))
+    return [_shown(note, person, names) for note in ordered]
+
+
+def _shown(note: Note, person: Staff, names: dict[str, str]) -> ShownNote:
+    answers = answers_of(note)
+    settled = settle(proposal_of(note), answers)
+    mine = next((a for a in answers if a.person == person.login), None)
+    settler = bool(SETTLERS & set(person.roles))
+    open_to_me = settled.stage == "settled" or (settled.stage == "third" and (settler or mine is not None))
+    rows = [j for j in note.judgements.all() if not j.withdrawn and (open_to_me or j.person == person.login)]
+    return ShownNote(
+        note=note,
+        number=note.order,
+        settled=settled,
+        may_answer=mine is None and settled.stage != "settled" and (settled.stage != "third" or settler),
+        my_answer=mine,
+        answers=tuple((names.get(j.person, j.person), verdict_word(j.verdict), j.reason) for j in rows),
+        wait_words=_waits(settled, mine),
+    )
+
+
+def _waits(settled: Settled, mine: Answer | None) -> str:
+    match settled.stage:
+        case "first":
+            return _("nobody has answered")
+        case "second":
+            return _("waits for a second person") if mine else _("needs another independent answer")
+        case "third":
+            return _("the two answers differ: a supervisor settles it")
+        case _:
+            return _("settled")
+
+
+def pieces_of(
+    measurement: Measurement, shown: Sequence[ShownNote], href: Any, current: int
+) -> list[TrayPiece]:
+    """Masks and rows for `<c-tray-viewer>`: one for each piece, numbered by its note."""
+    outlines = {p["id"]: p["polygon"] for p in measurement.assessment.get("pieces", [])}
+    of_note = {n["id"]: n["pieces"] for n in measurement.assessment.get("notes", [])}
+    result = []
+    for item in shown:
+        visible = item.settled.answer if item.settled.stage == "settled" else item.my_answer
+        verdict = visible.verdict if visible else item.note.verdict
+        denomination = visible.denomination_fen if visible else item.note.denomination_fen
+        state = {"full": "ok", "half": "ok", "none": "none"}.get(verdict, "doubt")
+        for polygon in (outlines[p] for p in of_note.get(item.note.key, []) if p in outlines):
+            result.append(
+                TrayPiece(
+                    number=item.number,
+                    polygon=[(float(x), float(y)) for x, y in polygon],
+                    state=state,
+                    verdict=verdict_word(verdict),
+                    denomination=f"{denomination / 100:g}" if denomination else "?",
+                    edition=item.note.edition or "?",
+                    area=_area(item.note),
+                    rule=str(item.note.reasons[-1]["code"]) if item.note.reasons else "",
+                    href=href(item.number),
+                    current=item.number == current,
+                    decided=item.settled.stage == "settled" or item.my_answer is not None,
+                )
+            )
+    return result
+
+
+def _area(note: Note) -> str:
+    if note.area_ratio is None:
+        return "?"
+    return f"{note.area_ratio * 100:.0f} % ({note.area_ratio_low * 100:.0f}–{note.area_ratio_high * 100:.0f})"

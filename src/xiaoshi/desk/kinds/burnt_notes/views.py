@@ -1,0 +1,264 @@
+"""D5: the trays of a case, one tray with its masks and the list beside it, and the mat to print."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from xiaoshi.core.casework.standing import Standing
+from xiaoshi.desk.cases.views.found import Found, find, frame
+from xiaoshi.desk.guard.posting import perform_posted, say_refused, words_of
+from xiaoshi.desk.guard.refusals import Refused
+from xiaoshi.desk.guard.routes import opens_to
+from xiaoshi.desk.guard.visibility import visible_to
+from xiaoshi.desk.kinds.burnt_notes.acts import notes as note_acts
+from xiaoshi.desk.kinds.burnt_notes.acts import trays as tray_acts
+from xiaoshi.desk.kinds.burnt_notes.models import Tray
+from xiaoshi.desk.kinds.burnt_notes.shown import ShownNote, pieces_of, shown_notes
+from xiaoshi.desk.kinds.burnt_notes.standing import denominations, tin_of
+from xiaoshi.desk.papers.keeping import content_of
+
+STATES = {
+    "waiting": (gettext_lazy("waits to be measured"), "waiting"),
+    "measuring": (gettext_lazy("being measured"), "info"),
+    "measured": (gettext_lazy("measured"), "ok"),
+    "failed": (gettext_lazy("nothing measured"), "error"),
+    "withdrawn": (gettext_lazy("taken out"), "none"),
+}
+
+
+class PhotoForm(forms.Form):
+    photo = forms.FileField(
+        label=gettext_lazy("Photo of one tray"),
+        help_text=gettext_lazy("Whole mat in the picture, sharp, even light. JPEG or PNG."),
+        widget=forms.ClearableFileInput(attrs={"accept": "image/jpeg,image/png", "capture": "environment"}),
+    )
+
+
+class AnswerForm(forms.Form):
+    """One person's answer on one note."""
+
+    verdict = forms.ChoiceField(
+        label=gettext_lazy("Verdict"),
+        choices=[
+            ("full", gettext_lazy("full value")),
+            ("half", gettext_lazy("half value")),
+            ("none", gettext_lazy("not exchanged")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    denomination = forms.TypedChoiceField(label=gettext_lazy("Value of the note"), coerce=int, empty_value=None, required=False)
+    reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        values = [(str(fen), f"{fen / 100:g} 元") for fen in denominations()]
+        self.fields["denomination"].choices = [("", _("cannot tell")), *values]  # type: ignore[attr-defined]
+
+
+def _trays_context(request: HttpRequest, found: Found) -> dict[str, Any]:
+    rows = []
+    for tray in found.case.trays.prefetch_related("measurements").all():
+        words, state = STATES[tray.state]
+        last = tray.measurements.last()
+        rows.append(
+            {
+                "tray": tray,
+                "state": state,
+                "word": words,
+                "notes": tray.notes.filter(current=True).count(),
+                "problems": last.assessment.get("problems", []) if last else [],
+                "href": reverse("burnt_notes_tray", args=[found.case.id, tray.number]),
+            }
+        )
+    measuring = [r for r in rows if r["tray"].state in {"waiting", "measuring"}]
+    counted = [r for r in rows if r["tray"].state != "withdrawn"]
+    open_step = Standing(found.plan, found.state).hindrances(found.plan.steps["photograph"]) == ()
+    deciding = Standing(found.plan, found.state).hindrances(found.plan.steps["determine"]) == ()
+    return frame(request, found, "trays") | {
+        "rows": rows,
+        "measuring": len(measuring),
+        "measured": len(counted) - len(measuring),
+        "all": len(counted),
+        "photographing": open_step,
+        "deciding": deciding,
+        "tin": tin_of(found.case),
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@opens_to("signed_in")
+def trays(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """All trays, a form for the next photo, and how far the measuring is (3 of 8)."""
+    if request.method == "GET":
+        context = _trays_context(request, find(case_id)) | {"form": PhotoForm()}
+        if request.headers.get("HX-Request") == "true":
+            return render(request, "burnt_notes/_tray_rows.html", context)
+        return render(request, "burnt_notes/trays.html", context)
+    form = PhotoForm(request.POST, request.FILES)
+    status = 422
+    if form.is_valid():
+        upload = form.cleaned_data["photo"]
+        try:
+            outcome = perform_posted(
+                request, tray_acts.add_tray, case_id=case_id, name=upload.name, content=upload.read()
+            )
+            messages.success(request, _("The photo is kept and is being measured."), "ok")
+            return redirect("burnt_notes_trays", outcome.case_id)
+        except Refused as refused:
+            form.add_error("photo" if refused.problem.where in {"file", "photo"} else None, words_of(refused))
+            status = refused.status
+    with visible_to(request.user):  # type: ignore[arg-type]
+        context = _trays_context(request, find(case_id)) | {"form": form}
+        return render(request, "burnt_notes/trays.html", context, status=status)
+
+
+def _tray(found: Found, number: int) -> Tray:
+    tray = found.case.trays.filter(number=number).first()
+    if tray is None:
+        raise Http404
+    return tray
+
+
+@opens_to("signed_in")
+def tray(request: HttpRequest, case_id: uuid.UUID, number: int) -> HttpResponse:
+    """One tray: photo with masks, list, and the answer form of the chosen note."""
+    found = find(case_id)
+    return _tray_page(request, found, number, request.GET.get("note", ""))
+
+
+def _tray_page(
+    request: HttpRequest, found: Found, number: int, chosen: str, form: AnswerForm | None = None, status: int = 200
+) -> HttpResponse:
+    tray = _tray(found, number)
+    measurement = tray.measurements.last()
+    notes = tray.notes.filter(current=True).select_related("tray", "measurement").prefetch_related("judgements")
+    shown = shown_notes(list(notes), request.user)  # type: ignore[arg-type]
+    wanted = int(chosen) if chosen.isdecimal() and len(chosen) < 6 else 0
+    current = next((s for s in shown if s.number == wanted), None)
+    current = current or next((s for s in shown if s.may_answer), shown[0] if shown else None)
+    address = reverse("burnt_notes_tray", args=[found.case.id, number])
+    pieces = (
+        pieces_of(measurement, shown, lambda n: f"{address}?note={n}#answer", current.number if current else 0)
+        if measurement
+        else []
+    )
+    trays = [t for t in found.case.trays.all() if t.state != "withdrawn"]
+    place = next((i for i, t in enumerate(trays) if t.number == number), 0)
+    context = _trays_context(request, found) | {
+        "tray": tray,
+        "measurement": measurement,
+        "photo": reverse("burnt_notes_photo", args=[found.case.id, number]),
+        "problems": measurement.assessment.get("problems", []) if measurement else [],
+        "pieces": pieces,
+        "shown": shown,
+        "current": current,
+        "form": form or _answer_form(current),
+        "answered": sum(not s.may_answer for s in shown),
+        "may_confirm_all": bool(shown) and all(s.settled.stage == "first" and not s.doubtful for s in shown),
+        "previous": trays[place - 1].number if place > 0 else None,
+        "following": trays[place + 1].number if place + 1 < len(trays) else None,
+    }
+    return render(request, "burnt_notes/tray.html", context, status=status)
+
+
+def _answer_form(current: ShownNote | None) -> AnswerForm:
+    """The proposal is filled in where the engine decided; nothing is preselected where it could not tell."""
+    if current is None:
+        return AnswerForm()
+    initial: dict[str, Any] = {"denomination": current.note.denomination_fen}
+    if not current.doubtful and current.settled.stage == "first":
+        initial["verdict"] = current.note.verdict
+    return AnswerForm(initial=initial)
+
+
+@require_POST
+@opens_to("signed_in")
+def tray_act(request: HttpRequest, case_id: uuid.UUID, number: int) -> HttpResponse:
+    """Confirm, override, take back, confirm all, measure again, take the tray out: by the button that was pressed."""
+    what = request.POST.get("do", "answer")
+    with visible_to(request.user):  # type: ignore[arg-type]
+        found = find(case_id)
+        tray = _tray(found, number)
+        note = tray.notes.filter(current=True, order=_number(request.POST.get("note", ""))).first()
+    back = redirect(f"{reverse('burnt_notes_tray', args=[case_id, number])}#answer")
+    if what == "answer" and note is not None:
+        return _answer(request, case_id, number, note)
+    try:
+        match what:
+            case "take_back" if note is not None:
+                perform_posted(request, note_acts.take_back_judgement, case_id=case_id, note_id=str(note.id))
+            case "confirm_all":
+                perform_posted(request, note_acts.confirm_tray, case_id=case_id, tray_id=str(tray.id))
+            case "again":
+                perform_posted(request, tray_acts.measure_again, case_id=case_id, tray_id=str(tray.id))
+            case "withdraw":
+                reason = request.POST.get("reason", "")
+                perform_posted(request, tray_acts.withdraw_tray, case_id=case_id, tray_id=str(tray.id), reason=reason)
+                return redirect("burnt_notes_trays", case_id)
+            case _:
+                raise Http404
+    except Refused as refused:
+        say_refused(request, refused)
+    return back
+
+
+def _answer(request: HttpRequest, case_id: uuid.UUID, number: int, note: Any) -> HttpResponse:
+    form = AnswerForm(request.POST)
+    status = 422
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            perform_posted(
+                request,
+                note_acts.judge_note,
+                case_id=case_id,
+                note_id=str(note.id),
+                verdict=data["verdict"],
+                denomination_fen=data["denomination"] or None,
+                edition=note.edition,
+                reason=data["reason"],
+            )
+            return redirect(f"{reverse('burnt_notes_tray', args=[case_id, number])}#answer")
+        except Refused as refused:
+            where = {"denomination_fen": "denomination"}.get(refused.problem.where, refused.problem.where)
+            form.add_error(where if where in form.fields else None, words_of(refused))
+            status = refused.status
+    with visible_to(request.user):  # type: ignore[arg-type]
+        return _tray_page(request, find(case_id), number, str(note.order), form, status)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 6 else 0
+
+
+@opens_to("signed_in")
+def photo(request: HttpRequest, case_id: uuid.UUID, number: int) -> HttpResponse:
+    """The tray's photo as it was taken."""
+    tray = _tray(find(case_id), number)
+    response = HttpResponse(content_of(tray.photo), content_type=tray.photo.content_type)
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@opens_to("signed_in")
+def mat(request: HttpRequest, case_id: uuid.UUID, size: str) -> HttpResponse:
+    """The tray mat to print, true to scale."""
+    from xiaoshi.commands.notes import mat_pdf
+    from xiaoshi.core.notes.mat import mat_spec
+
+    find(case_id)
+    if size not in {"A4", "A3", "A2"}:
+        raise Http404
+    response = HttpResponse(mat_pdf(mat_spec(size)), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="mat-{size}.pdf"'
+    return response
