@@ -97,17 +97,14 @@ def test_the_rows_of_the_slip_stand_in_the_order_of_the_table() -> None:
     assert "合计574498482846,845.00" in text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["exchange_slip", "receipt"])  # the widest sheet and the narrowest
 @pytest.mark.parametrize("nasty", NASTY, ids=range(len(NASTY)))
 def test_a_name_is_a_name_whatever_stands_in_it(name: str, nasty: str) -> None:
-    field = "objection" if name == "determination_slip" else "holder_name"
+    facts = replace(examples.all_examples()[name], holder_name=nasty)
     if name == "exchange_slip":
-        facts = replace(examples.exchange_slip(), holder_name=nasty, cause_zh=nasty, agent_name=nasty)
-    else:
-        facts = replace(examples.all_examples()[name], **{field: nasty})
+        facts = replace(facts, cause_zh=nasty, agent_name=nasty)
     done = set_paper(name, facts)
-    widths = {"bag_label": 100.0, "receipt": 80.0}
-    assert {width for width, _ in page_sizes_mm(done.pdf)} == {widths.get(name, 210.0)}
+    assert {width for width, _ in page_sizes_mm(done.pdf)} == {80.0 if name == "receipt" else 210.0}
     assert ink_outside(done.pdf, 3) == 0
     if nasty.isascii() or nasty[0] == "长":  # a font may lack a sign; the letters that it has are all there
         assert squeezed(nasty) in text_of(done.pdf)
