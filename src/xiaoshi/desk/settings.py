@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,6 @@ INSTALLED_APPS = [
     "xiaoshi.desk.papers",
     "xiaoshi.desk.money",
     "xiaoshi.desk.audit",
-    "xiaoshi.desk.kinds.burnt_notes",
 ]
 
 MIDDLEWARE = [
@@ -130,7 +130,6 @@ USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
 # Served straight from the built folder: a branch server has no collectstatic step to forget.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
@@ -158,7 +157,7 @@ LIBRARY_DIR = Path(os.environ.get("XIAOSHI_LIBRARY", HOME / "library"))
 MASTER_KEY_FILE = os.environ.get("XIAOSHI_MASTER_KEY_FILE", "")
 PUBLIC_ADDRESS = os.environ.get("XIAOSHI_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
 
-PROCRASTINATE_IMPORT_PATHS = ["xiaoshi.desk.kinds.burnt_notes.jobs"]
+PROCRASTINATE_IMPORT_PATHS = [f"{path}.jobs" for path in KINDS.values() if find_spec(f"{path}.jobs")]
 PROCRASTINATE_DEFAULT_QUEUE = "desk"
 
 LOGGING = {
