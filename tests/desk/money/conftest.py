@@ -42,20 +42,51 @@ class Till:
 
 @pytest.fixture
 def till(new_case: Callable[..., Any], people: Any) -> Till:
-    """A burnt-note case whose sum is settled: 468.45 yuan, little enough that the drawer lasts for all tests of a module."""
-    from xiaoshi.core.casework.commands import SetFacts
+    """A burnt-note case of 468.45 yuan that stands before its pay step (little: the drawer lasts for a module)."""
+    settle, work = acts_of_the_tests()
+    made = Till(new_case(account_number="62170000000000417"))
+    for step in ("intake", "photograph", "denominations", "editions", "determine"):
+        made.do(work, people.teller, step=step)
+    made.do(settle, people.teller, sum_fen=DUE_FEN)
+    for step, person in (
+        ("machine", people.teller),
+        ("count", people.teller),
+        ("bag", people.teller),
+        ("recheck", people.supervisor),
+        ("papers", people.teller),
+    ):
+        made.do(work, person, step=step)
+    return made
+
+
+def acts_of_the_tests() -> tuple[Any, Any]:
+    """Two acts: set the sum of a case wherever it stands; do a step with all that it needs, as the kind's acts would."""
+    from xiaoshi.core.casework import commands as c
     from xiaoshi.desk.guard.boundary import ACTS, Context, act
 
     if "test.settle" not in ACTS:
 
         @act("test.settle", "认定", "Settle")
         def settle(ctx: Context, *, sum_fen: int) -> dict[str, Any]:
-            ctx.command(SetFacts(command_id=ctx.next_command_id(), facts={"sum_fen": sum_fen}))
+            ctx.command(c.SetFacts(command_id=ctx.next_command_id(), facts={"sum_fen": sum_fen}))
             return {}
 
-    made = Till(new_case(account_number="62170000000000417"))
-    made.do(ACTS["test.settle"], people.teller, sum_fen=DUE_FEN)
-    return made
+        @act("test.work", "办理", "Work")
+        def work(ctx: Context, *, step: str) -> dict[str, Any]:
+            assert ctx.plan is not None
+            for need in ctx.plan.steps[step].needs:
+                ident = ctx.next_command_id()
+                match need.kind:
+                    case "paper":
+                        ctx.command(c.RecordPaper(command_id=ident, paper=need.name, reference="试"))
+                    case "check":
+                        ctx.command(c.RecordCheck(command_id=ident, check=need.name, passed=True))
+                    case "decision":
+                        ctx.command(c.RecordDecision(command_id=ident, decision=need.name, value="试"))
+            ctx.command(c.DoStep(command_id=ctx.next_command_id(), step=step))
+            return {}
+
+    return ACTS["test.settle"], ACTS["test.work"]
 
 
 @pytest.fixture

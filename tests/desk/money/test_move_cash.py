@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from xiaoshi.desk.audit.models import TimelineEntry
 from xiaoshi.desk.guard.boundary import perform
@@ -82,6 +84,31 @@ def test_a_move_is_reversed_by_two_people(people: Any, balance_fen: Any) -> None
     entry = do(check_move, people.supervisor, order_id=order, amount_fen=SUM_FEN)["entry"]
     reversal = do(reverse_move, people.teller, entry_id=entry, reason="重复出库")["order"]
     do(check_move, people.outlet_head, order_id=reversal, amount_fen=SUM_FEN)
+    assert balance_fen(vault) == before
+
+
+def test_moves_in_both_directions_at_once_do_not_wait_in_a_circle(people: Any, balance_fen: Any) -> None:
+    vault = code_of(people.teller.unit.path, VAULT)
+    before = balance_fen(vault)
+    orders = [
+        do(move_cash, people.teller, direction=direction, amount_fen=SUM_FEN)["order"]
+        for direction in ("vault_to_drawer", "drawer_to_vault") * 4
+    ]
+    go, said = threading.Barrier(len(orders)), []
+
+    def check(order: str) -> None:
+        go.wait()
+        try:
+            said.append(do(check_move, people.supervisor, order_id=order, amount_fen=SUM_FEN)["state"])
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=check, args=[order]) for order in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert said == ["approved"] * len(orders)
     assert balance_fen(vault) == before
 
 

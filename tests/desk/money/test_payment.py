@@ -172,6 +172,24 @@ def test_the_sum_must_be_the_one_that_is_due(till: Any, people: Any, new_case: A
     assert code_of_refusal(refused) == "nothing_due"
 
 
+def test_nothing_is_paid_before_the_recheck(till: Any, people: Any, new_case: Any) -> None:
+    till.case = new_case()
+    till.do(ACTS["test.settle"], people.teller, sum_fen=DUE_FEN)
+    with pytest.raises(Refused) as refused:
+        till.record(people.teller)
+    assert code_of_refusal(refused) == "too_early_to_pay"
+    assert "先办：出具单据" in refused.value.problem.words.zh
+
+
+def test_a_case_sent_back_in_between_is_not_paid(till: Any, people: Any) -> None:
+    order = till.record(people.teller)
+    till.do(ACTS["case.send_back"], people.teller, step="count", reason="漏点一张")
+    with pytest.raises(Refused) as refused:
+        till.check(people.supervisor, order)
+    assert code_of_refusal(refused) == "too_early_to_pay"
+    till.do(reject_payment, people.supervisor, order_id=order, reason="已退回清点")
+
+
 def test_a_sum_is_paid_once(till: Any, people: Any) -> None:
     order = till.record(people.teller)
     with pytest.raises(Refused) as refused:
@@ -231,10 +249,13 @@ def test_a_reversal_takes_two_people_and_frees_the_sum(till: Any, people: Any, b
     assert till.check(people.supervisor, till.record(people.teller))["state"] == "approved"
 
 
-def test_paid_out_needs_an_approved_payment(till: Any, people: Any) -> None:
+def test_paid_out_after_the_approval_and_not_before(till: Any, people: Any) -> None:
     with pytest.raises(Refused) as refused:
         till.do(pay_out, people.teller)
     assert code_of_refusal(refused) == "not_paid"
+    order = till.record(people.teller)
+    entry = till.check(people.supervisor, order)["entry"]
+    assert till.do(pay_out, people.teller) == {"step": "pay", "entry": entry}
 
 
 def test_approval_is_recorded_on_the_case_and_a_reversal_takes_it_away(till: Any, people: Any) -> None:

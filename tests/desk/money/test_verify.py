@@ -91,8 +91,5 @@ def test_the_command_answers_in_both_forms(server: Any) -> None:
     assert answer["ok"] is True
     assert (answer["first_bad"], answer["problems"]) == (None, [])
     assert answer["entries"] > 0
-    assert "✓ 账务无误" in xiaoshi(server.home, "verify", "--lang", "zh").stdout
-    balances = json.loads(xiaoshi(server.home, "balances", "--json").stdout)["accounts"]
-    assert sum(a["balance_fen"] for a in balances) == 0
     entries = json.loads(xiaoshi(server.home, "entries", "--json", "--limit", "2").stdout)["entries"]
     assert [sum(p["amount_fen"] for p in e["postings"]) for e in entries] == [0, 0]

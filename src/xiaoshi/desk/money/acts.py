@@ -11,15 +11,8 @@ from typing import Any
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import refuse
 from xiaoshi.desk.money import orders
+from xiaoshi.desk.money.due import due_fen_of, pay_step
 from xiaoshi.desk.money.models import MoneyOrder
-
-DUE_FACT = "sum_fen"
-
-
-def due_fen_of(facts: Any) -> int:
-    """What a case is to pay, by its fact `sum_fen`; 0 while that is not known."""
-    value = facts.get(DUE_FACT)
-    return value if isinstance(value, int) else 0
 
 
 def _answer(order: MoneyOrder) -> dict[str, Any]:
@@ -73,13 +66,12 @@ def pay_out(ctx: Context) -> dict[str, Any]:
     from xiaoshi.desk.cases.steps import finish_step
 
     assert ctx.plan is not None
-    need = f"check:{orders.APPROVED_CHECK}"
-    step = next((s.id for s in ctx.plan.steps.values() if any(n.key == need for n in s.needs)), None)
+    step = pay_step(ctx.plan)
     entry = orders.paid_entry(ctx.the_case.id)
     if step is None or entry is None:
         raise refuse("not_paid", "还没有复核通过的付款，不能付讫。", "No payment has been approved yet.")
-    finish_step(ctx, step, {"entry": str(entry.id), "amount_fen": entry.amount_fen})
-    return {"step": step, "entry": str(entry.id)}
+    finish_step(ctx, step.id, {"entry": str(entry.id), "amount_fen": entry.amount_fen})
+    return {"step": step.id, "entry": str(entry.id)}
 
 
 @act("money.move_cash", "录入现金调拨", "Record a move of cash", on_case=False)

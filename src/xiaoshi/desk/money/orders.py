@@ -22,6 +22,7 @@ from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.guard.refusals import NotAllowed, NotFound, invalid, not_allowed, refuse
 from xiaoshi.desk.money.booking import book, new_id, purpose_of
 from xiaoshi.desk.money.chart import DAMAGED, VAULT, code_of, drawer_code, ensure_deposit_account
+from xiaoshi.desk.money.due import APPROVED_CHECK, pay_step, too_early
 from xiaoshi.desk.money.models import Account, Entry, MoneyOrder
 from xiaoshi.desk.organisation.models import Unit
 
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 Way = Literal["cash", "account"]
 MAKERS = ("teller", "lobby_manager")
 CHECKERS = ("supervisor", "outlet_head")
-# A step of a plan that needs `check:payment_approved` waits for an approved order.
-APPROVED_CHECK = "payment_approved"
 
 
 def plan_payment(
@@ -60,6 +59,7 @@ def plan_payment(
             "应付金额尚未确定，或为零，不能付款。",
             "The sum due is not settled, or zero: nothing to pay.",
         )
+    _not_too_early(ctx)
     _nothing_else_on(ctx, matter)
     if amount != due_fen:
         raise invalid(
@@ -179,6 +179,8 @@ def plan_reversal(ctx: Context, *, entry_id: str, reason: str) -> MoneyOrder:
 def decide_order(ctx: Context, *, order_id: str, amount_fen: int) -> MoneyOrder:
     """The second person's count. Equal: approved and booked. Different: the order ends as `mismatch`, nothing is booked."""
     order = _order_to_decide(ctx, order_id)
+    if order.kind != "reverse":
+        _not_too_early(ctx)  # the case may have been sent back since
     order.checker, order.checked_at = ctx.person.login, ctx.now
     if amount_fen != order.amount_fen:
         order.state = "mismatch"
@@ -248,6 +250,14 @@ def paid_entry(case_id: uuid.UUID, matter: str = "settlement") -> Entry | None:
     return paid.order_by("-at").first()
 
 
+def _not_too_early(ctx: Context) -> None:
+    if ctx.plan is None or ctx.state is None:
+        return
+    words = too_early(ctx.plan, ctx.state)
+    if words is not None:
+        raise refuse("too_early_to_pay", f"还不能付款。{words.zh}。", f"Nothing can be paid yet. {words.en}.")
+
+
 def _command(ctx: Context, order: MoneyOrder) -> Command:
     purpose = purpose_of(order.kind, ctx.plan.title if ctx.plan and order.case_id else None)
     if order.reverses_id:
@@ -258,9 +268,7 @@ def _command(ctx: Context, order: MoneyOrder) -> Command:
 
 def _tell_case(ctx: Context, order: MoneyOrder) -> None:
     """A plan may have a step that needs the approved payment; a reversal takes that approval away again."""
-    if ctx.plan is None or ctx.case is None:
-        return
-    if not any(n.key == f"check:{APPROVED_CHECK}" for step in ctx.plan.steps.values() for n in step.needs):
+    if ctx.plan is None or pay_step(ctx.plan) is None:
         return
     passed = order.kind != "reverse"
     note = "" if passed else order.made_reason

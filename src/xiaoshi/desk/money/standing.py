@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from xiaoshi.core.casework.model import Plan, State
+from xiaoshi.core.casework.standing import Standing
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import Case
-from xiaoshi.desk.money.acts import due_fen_of
 from xiaoshi.desk.money.chart import DAMAGED, DRAWER, VAULT
+from xiaoshi.desk.money.due import due_fen_of, pay_step, too_early
 from xiaoshi.desk.money.models import Account, Entry, MoneyOrder
-from xiaoshi.desk.money.orders import APPROVED_CHECK, CHECKERS, MAKERS, paid_entry
+from xiaoshi.desk.money.orders import CHECKERS, MAKERS, paid_entry
 from xiaoshi.desk.organisation.models import Staff
 
 KIND_WORDS = {
@@ -76,6 +77,7 @@ class CaseMoney:
     may_withdraw: bool
     may_pay_out: bool
     reversible: Entry | None
+    too_early: Words | None
     orders: tuple[Shown, ...]
 
     @property
@@ -115,6 +117,7 @@ def money_of_case(case: Case, plan: Plan, state: State, reader: Staff, language:
     paid = paid_entry(case.id)
     due_fen = due_fen_of(state.facts)
     makes = bool(roles & set(MAKERS)) and open_case
+    early = too_early(plan, state) if paid is None and not waiting else None
     return CaseMoney(
         due_fen=None if hidden or not due_fen else due_fen,
         paid_fen=None if hidden else (paid.amount_fen if paid else 0),
@@ -122,11 +125,12 @@ def money_of_case(case: Case, plan: Plan, state: State, reader: Staff, language:
         current=current,
         two_person=_two_person(current, checks),
         checkers="、".join(checkers_of(case.unit_path, language)) if waiting else "",
-        may_record=makes and not waiting and paid is None and due_fen > 0,
+        may_record=makes and not waiting and paid is None and due_fen > 0 and early is None,
         may_check=checks,
         may_withdraw=bool(waiting and current and current.mine),
         may_pay_out=makes and paid is not None and not waiting and _pay_step_open(plan, state),
         reversible=paid if makes and not waiting else None,
+        too_early=early,
         orders=orders,
     )
 
@@ -147,9 +151,8 @@ def _two_person(current: Shown | None, checks: bool) -> str:
 
 
 def _pay_step_open(plan: Plan, state: State) -> bool:
-    need = f"check:{APPROVED_CHECK}"
-    ids = [s.id for s in plan.steps.values() if any(n.key == need for n in s.needs)]
-    return any(s not in state.steps or state.steps[s].phase not in {"done", "skipped"} for s in ids)
+    step = pay_step(plan)
+    return step is not None and not Standing(plan, state).hindrances(step)
 
 
 def checkers_of(unit_path: str, language: str) -> list[str]:
