@@ -72,7 +72,7 @@ class SampleForm(forms.Form):
             self.fields[name].help_text = hint
         self.fields["kind"].choices = [
             ("", both("请选择", "Choose")),
-            ("burnt_notes", both("残损人民币兑换", "Burnt notes")),
+            ("damaged_notes", both("残损人民币兑换", "Burnt notes")),
             ("old_certificate", both("老存单", "Old certificate")),
         ]
         self.fields["channel"].choices = [
