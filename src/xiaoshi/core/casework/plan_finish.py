@@ -21,9 +21,10 @@ from xiaoshi.core.casework.plan_reader import PlanReader
 from xiaoshi.core.casework.standing import Hindrance, Standing
 from xiaoshi.core.problems import Problem, Words
 
-WALK_FACTS_MAX = 96
+WALK_BUDGET, WALK_FACTS_MAX = 1200, 96
 SEARCH_FACTS_MAX = 24
-SEARCH_STATES_MAX = 400
+SEARCH_BUDGET, SEARCH_STATES_MAX = 4800, 400
+"""The budgets are in steps: a plan of 12 steps is walked with 96 sets of facts, one of 120 steps with 10."""
 
 MET_BY_PEOPLE = ("missing_need", "not_called_up", "to_answer")
 
@@ -65,9 +66,11 @@ def check_finish(plan: Plan, reader: PlanReader) -> tuple[Problem, ...]:
     finished: list[Facts] = []
     tried: list[Facts] = []
     left: tuple[Hindrance, ...] = ()
-    for facts in assignments(plan.facts, names, conditions, WALK_FACTS_MAX):
+    ways = [way for way in WAYS if way.results] if not _reads_results(conditions) else list(WAYS)
+    limit = min(WALK_FACTS_MAX, max(8, WALK_BUDGET // len(plan.steps)))
+    for facts in assignments(plan.facts, names, conditions, limit):
         tried.append(facts)
-        for way in WAYS:
+        for way in ways:
             hindrances = _walk(plan, order, facts, way)
             if not hindrances:
                 finished.append(facts)
@@ -107,6 +110,10 @@ def _conditions(plan: Plan) -> list[Condition]:
     return [*found, *([plan.close.when] if plan.close.when is not None else [])]
 
 
+def _reads_results(conditions: list[Condition]) -> bool:
+    return any(field == "result" for c in conditions for _, field in reads_of(c.source).steps)
+
+
 def _standing(plan: Plan, facts: Facts, steps: Mapping[str, StepState], results: bool) -> Standing:
     return AbstractStanding(plan, State(phase="open", facts=facts, steps=steps), results)
 
@@ -131,6 +138,7 @@ def _walk(plan: Plan, order: list[Step], facts: Facts, way: Way) -> tuple[Hindra
 
 def _search(plan: Plan, all_facts: list[Facts]) -> str:
     """`ends`, `never` (all states seen) or `unknown` (too many)."""
+    guesses = (True, False) if _reads_results(_conditions(plan)) else (True,)
     seen: set[tuple[StepPhase, ...]] = set()
     todo: list[dict[str, StepState]] = [{}]
     while todo:
@@ -139,10 +147,10 @@ def _search(plan: Plan, all_facts: list[Facts]) -> str:
         if key in seen:
             continue
         seen.add(key)
-        if len(seen) > SEARCH_STATES_MAX:
+        if len(seen) > min(SEARCH_STATES_MAX, SEARCH_BUDGET // len(plan.steps)):
             return "unknown"
         for facts in all_facts:
-            for results in (True, False):
+            for results in guesses:
                 standing = _standing(plan, facts, steps, results)
                 if not standing.close_hindrances():
                     return "ends"
