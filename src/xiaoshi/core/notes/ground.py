@@ -10,9 +10,9 @@ uneven, not rough).
 grey: 0 on the mat, 1 on white paper, soot and char. A very dark pixel has no dependable chroma, so it also counts when
 it is much darker than any shadow.
 
-A scan's ground may be without colour (a black or grey lid). Then there are no shadows either, and plain colour
-difference serves (`tone`). What cannot work is refused by `contrast_problem`: a ground near white hides the margins of
-notes; a ground near black hides char, which is told (`hides_char`) and widens what the engine says.
+A scan's ground may be without colour. A black lid works for paper by plain colour difference (`tone`), but char
+cannot be seen on it: that is told (`hides_char`), and the share then has no upper bound. White hides the margins of
+notes, grey their inks and scorched paper (tried: a full note came out as half), so `contrast_problem` refuses both.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ LIFT = 4.0
 """Added before the log, so that noise of a level or two in a dark channel does not become chroma."""
 
 CHROMA_TO_NEUTRAL_MIN = 0.55
-TONE_GAP_MIN = 45.0
+TONE_GAP_MIN = 80.0
+"""Half the distance, in levels, from a colourless ground to white paper: in effect the ground has to be near black."""
 DARKER_THAN_SHADOW = 1.35
 
 

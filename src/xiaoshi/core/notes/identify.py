@@ -199,6 +199,15 @@ def identify(
     return Found(face, Identity(face.reference, certain, confidence, pose.score, overall), pose)
 
 
+def strongest(
+    picture: Features, library: PreparedLibrary, growth: tuple[float, float], sample: int
+) -> Pose | None:
+    """The best pose of any face among the features of many notes at once; whose it is must be asked of its place."""
+    faces = [library.faces[index] for index in screened(library, picture, FACES_TRIED, sample)]
+    tried = _try(picture, faces, growth)
+    return tried[0][0] if tried and tried[0][0].score >= INLIERS_MIN else None
+
+
 def _try(piece: Features, faces: list[Face], growth: tuple[float, float]) -> list[tuple[Pose, Face]]:
     """Poses in the candidate faces, best first."""
     poses = [(find_pose(piece, face, growth), face) for face in faces]

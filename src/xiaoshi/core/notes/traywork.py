@@ -14,7 +14,7 @@ import numpy as np
 
 from xiaoshi.core.notes.faces import Features, PreparedLibrary, features_of
 from xiaoshi.core.notes.ground import contrast_problem, fit_ground
-from xiaoshi.core.notes.identify import Found, identify
+from xiaoshi.core.notes.identify import Found, identify, strongest
 from xiaoshi.core.notes.model import Point, Reason, Scale, TrayImage
 from xiaoshi.core.notes.pieces import Blob, find_blobs
 from xiaoshi.core.notes.plane import Plane, find_mat, plane_of_scan
@@ -33,6 +33,8 @@ SCRAP_MM2 = 1500.0
 OUTSIDE_MM2_MAX = 150.0
 STRANGE_MM2_MAX = 400.0
 CRUMBS_MM2_TOLD = 100.0
+NAMING_GROWTH = (0.04, 1.0)
+"""Millimetres of note per pixel of a photo without scale."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,23 +224,23 @@ def _name_only(image: TrayImage, library: PreparedLibrary, problems: list[Proble
     grey = cv2.cvtColor(image.pixels, cv2.COLOR_BGR2GRAY)
     if shrink < 1:
         grey = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    features = features_of(np.asarray(grey, np.uint8), 1.0, count_max=8000, contrast=0.02)
+    features = features_of(np.asarray(grey, np.uint8), 1.0, count_max=4000, contrast=0.02)
     pieces: list[SeenPiece] = []
     free = np.ones(len(features), bool)
     while len(pieces) < 20 and free.sum() >= 20:
         rest = np.flatnonzero(free)
-        found = identify(features.take(rest), library, growth=(0.04, 1.0), sample=1200)
-        if found is None:
+        best = strongest(features.take(rest), library, NAMING_GROWTH, sample=600)
+        if best is None or len(best.piece_mm) < 3:
             break
-        hull = cv2.convexHull(found.pose.piece_mm.astype(np.float32)).reshape(-1, 1, 2)
-        for index in rest:
-            x, y = features.at_mm[index]
-            if cv2.pointPolygonTest(hull, (float(x), float(y)), False) >= 0:
-                free[index] = False
-        free[rest[found.pose.used]] = False
+        hull = cv2.convexHull(best.piece_mm.astype(np.float32)).reshape(-1, 1, 2)
+        at = features.at_mm[rest]
+        inside = rest[[cv2.pointPolygonTest(hull, (float(x), float(y)), False) >= 0 for x, y in at]]
+        found = identify(features.take(inside), library, NAMING_GROWTH)
+        free[inside] = False
+        free[rest[best.used]] = False
         outline = (hull.reshape(-1, 2) - 0.5) / shrink
-        polygon = tuple((float(x), float(y)) for x, y in outline)
-        if len(polygon) >= 3:
+        if found is not None and len(outline) >= 3:
+            polygon = tuple((float(x), float(y)) for x, y in outline)
             pieces.append(SeenPiece(polygon, None, None, found, None, ()))
     if not pieces:
         problems.append(_nothing_there(image.name))
