@@ -117,7 +117,7 @@ def plan_texts(draw):
 
 
 @st.composite
-def commands(draw, steps, questions):
+def commands(draw, steps, questions, command_id):
     """Any command about any step, sensible or not."""
     step = draw(st.sampled_from([*steps, "nowhere"]))
     to = draw(st.sampled_from(PEOPLE))
@@ -127,7 +127,6 @@ def commands(draw, steps, questions):
     )
     question = draw(st.sampled_from([*questions, "q0"]))
     level = draw(st.sampled_from(("city", "province", "outlet")))
-    command_id = f"r{draw(st.integers(0, 10**9))}"
     return draw(st.sampled_from((
         c.SetFacts(command_id=command_id, facts=facts),
         c.DoStep(command_id=command_id, step=step, facts=facts, result={"note": [1, None]}),
@@ -262,9 +261,13 @@ class Casework(RuleBasedStateMachine):
         assert {p.code for p in load.problems} <= EXPECTED_REFUSALS, load.problems
         assume(load.plan is not None)
         self.plan, self.state, self.now = load.plan, State(), START
-        self.events, self.seen, self.last = [], [State()], None
+        self.events, self.seen, self.last, self.ids = [], [State()], None, 0
         self.run(c.OpenCase(command_id="open", case_number="A1", unit_path=OUTLET), opener)
         assert self.state.phase == "open"
+
+    def new_id(self):
+        self.ids += 1
+        return f"r{self.ids}"
 
     def run(self, command, actor):
         before = json.dumps(state_to_json(self.state))
@@ -289,7 +292,7 @@ class Casework(RuleBasedStateMachine):
     def anything(self, data, actor, hours):
         self.now += timedelta(hours=hours)
         steps = [*self.plan.steps, *self.state.added]
-        self.run(data.draw(commands(steps, list(self.state.questions))), actor)
+        self.run(data.draw(commands(steps, list(self.state.questions), self.new_id())), actor)
 
     @rule(actor=st.sampled_from(STAFF), pick=st.integers(0, 50))
     def go_on(self, actor, pick):
@@ -306,7 +309,7 @@ class Casework(RuleBasedStateMachine):
             "close": c.CloseCase,
         }[chosen.act]
         fields = {} if chosen.act == "close" else {"step": chosen.step}
-        command = kind(command_id=f"go{len(self.events)}-{pick}", **fields)
+        command = kind(command_id=self.new_id(), **fields)
         people = [actor, *STAFF]
         answers = [decide(self.plan, self.state, command, person, self.now) for person in people]
         able = [p for p, a in zip(people, answers, strict=True) if isinstance(a, Accepted) and a.events]
