@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "xiaoshi.desk.papers",
     "xiaoshi.desk.money",
     "xiaoshi.desk.audit",
+    *KINDS.values(),
 ]
 
 MIDDLEWARE = [
