@@ -130,7 +130,9 @@ def test_big_type_is_big_and_still_one_slip() -> None:
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
-    assert set_paper("exchange_slip").pdf == set_paper("exchange_slip").pdf
+    pdf = set_paper("exchange_slip").pdf
+    assert pdf == set_paper("exchange_slip").pdf
+    assert b"D:20261123083000" in pdf  # the day is the one that was given, never the machine's
 
 
 def test_only_the_packaged_font_is_used() -> None:
