@@ -29,6 +29,13 @@ def test_sound_books_have_no_findings() -> None:
     assert _codes([FILL, PAID, BACK], BALANCES) == []
 
 
+def test_remembering_only_what_is_reversed_finds_the_same() -> None:
+    again = dataclasses.replace(BACK, id="e4")
+    for entries in ([FILL, PAID, BACK], [FILL, PAID, BACK, again], [FILL, BACK]):
+        reversed_ids = {e.reverses for e in entries if e.reverses}
+        assert examine(ACCOUNTS, entries, BALANCES, reversed_ids) == examine(ACCOUNTS, entries, BALANCES)
+
+
 def test_an_altered_balance_is_found() -> None:
     assert _codes([FILL, PAID, BACK], {**BALANCES, "drawer": 499}) == [("drawer", "balance_differs")]
 

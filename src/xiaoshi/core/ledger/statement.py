@@ -6,7 +6,7 @@ it never went through `decide`. Overdraft is judged on the balances as they stan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from xiaoshi.core.ledger.model import Account, Entry, overdrawn
@@ -25,9 +25,16 @@ class Finding:
 
 
 def examine(
-    accounts: Iterable[Account], entries: Iterable[Entry], balances: Mapping[str, int]
+    accounts: Iterable[Account],
+    entries: Iterable[Entry],
+    balances: Mapping[str, int],
+    reversed_ids: Collection[str] | None = None,
 ) -> tuple[Finding, ...]:
-    """All findings, in the order of the entries, then of the accounts. `entries` come in the order they were booked."""
+    """All findings, in the order of the entries, then of the accounts. `entries` come in the order they were booked.
+
+    `reversed_ids`: ids that any entry reverses. With it, only those entries are remembered, so that books of any length
+    are read in little memory; without it, all are.
+    """
     known = {a.code: a for a in accounts}
     sums: dict[str, int] = dict.fromkeys(known, 0)
     seen: dict[str, Entry] = {}
@@ -35,7 +42,8 @@ def examine(
     found: list[Finding] = []
     for entry in entries:
         found += _entry_findings(entry, seen, reversed_by, known)
-        seen[entry.id] = entry
+        if reversed_ids is None or entry.id in reversed_ids:
+            seen[entry.id] = entry
         if entry.reverses:
             reversed_by.setdefault(entry.reverses, entry.id)
         for posting in entry.postings:

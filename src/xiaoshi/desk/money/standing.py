@@ -135,6 +135,11 @@ def money_of_case(case: Case, plan: Plan, state: State, reader: Staff, language:
     )
 
 
+def sums_hidden(case: Case, reader: Staff) -> bool:
+    """Whether pages must keep the case's sums from this reader: somebody else's order waits. For the overview and papers."""
+    return MoneyOrder.objects.filter(case=case, state="waiting").exclude(maker=reader.login).exists()
+
+
 def _two_person(current: Shown | None, checks: bool) -> str:
     """State of the two-person panel. Whoever is neither maker nor checker sees it as the checker does, without a form."""
     if current is None:

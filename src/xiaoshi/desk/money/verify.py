@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from django.db import connections, transaction
@@ -23,7 +23,7 @@ _ENTRIES = """
            a.code, p.amount_fen
       FROM money_entry e
       LEFT JOIN money_posting p ON p.entry_id = e.id LEFT JOIN money_account a ON a.id = p.account_id
-     ORDER BY e.id, p.id
+     ORDER BY min(p.id) OVER (PARTITION BY e.id) NULLS LAST, e.id, p.id
 """
 _ORDERS = """
     SELECT o.id::text, o.state, o.maker, o.checker, o.amount_fen, e.id::text, e.maker, e.checker, e.amount_fen
@@ -85,17 +85,24 @@ def verify_books(using: str = "owner") -> Verification:
                     statements.append(_not_as_stated(entry.id))
                 yield entry
 
-        found = examine(accounts, entries(), balances)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reverses_id::text FROM money_entry WHERE reverses_id IS NOT NULL")
+            reversed_ids = frozenset(ident for (ident,) in cursor.fetchall())
+        found = examine(accounts, entries(), balances, reversed_ids)
         found += tuple(statements) + tuple(_order_findings(using))
         orders = MoneyOrder.objects.using(using).count()
     return Verification(counted["entries"], counted["postings"], len(accounts), orders, found)
 
 
 def _read_entries(using: str) -> Iterator[tuple[LedgerEntry, tuple[int, int]]]:
-    """Entries in the order of their identifiers (which is the order of booking), with what each states of itself."""
-    with connections[using].cursor() as cursor:
+    """Entries in the order of booking, with what each states of itself, read in portions.
+
+    The order is that of the first posting: its number is given while the entry holds the locks on its accounts. The
+    entry's own id is older than those locks, so of two entries that waited for one drawer the later may have the lower.
+    """
+    with connections[using].chunked_cursor() as cursor:
         cursor.execute(_ENTRIES)
-        rows = iter(cursor.fetchone, None)
+        rows = chain.from_iterable(iter(lambda: cursor.fetchmany(5_000), []))
         for (ident, maker, checker, reverses, count, amount_fen), lines in groupby(rows, key=lambda r: r[:6]):
             postings = tuple(Posting(line[6], line[7]) for line in lines if line[6] is not None)
             yield LedgerEntry(ident, Words("", ""), maker, checker, postings, reverses), (count, amount_fen)
