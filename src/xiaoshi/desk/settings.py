@@ -152,10 +152,17 @@ X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 40
+FILE_UPLOAD_HANDLERS = [
+    "xiaoshi.desk.papers.uploading.SizeLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DOCUMENT_BYTES_MAX = 40 * 1024 * 1024
 BLOB_DIR = HOME / "blobs"
 LIBRARY_DIR = Path(os.environ.get("XIAOSHI_LIBRARY", HOME / "library"))
 MASTER_KEY_FILE = os.environ.get("XIAOSHI_MASTER_KEY_FILE", "")
+# The letterhead's first line, Chinese and English.
+BANK_NAME = (os.environ.get("XIAOSHI_BANK_ZH", "示例银行"), os.environ.get("XIAOSHI_BANK_EN", "Example Bank"))
 PUBLIC_ADDRESS = os.environ.get("XIAOSHI_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
 
 PROCRASTINATE_IMPORT_PATHS = [f"{path}.jobs" for path in KINDS.values() if find_spec(f"{path}.jobs")]

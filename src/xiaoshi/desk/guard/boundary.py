@@ -127,7 +127,7 @@ class Context:
 
 
 # Refusals of the engine that mean "not you" and not "not now".
-NOT_ALLOWED_CODES = frozenset({"not_your_role", "not_your_level", "not_yours", "maker_is_checker", "reader_only"})
+NOT_ALLOWED_CODES = frozenset({"wrong_role", "not_your_act", "auditor_reads_only", "other_unit", "maker_is_checker"})
 
 
 @dataclass(frozen=True)
