@@ -29,6 +29,7 @@ from xiaoshi.house.postgres import database
 import psycopg
 with database(Home.chosen(sys.argv[1])) as info:
     with psycopg.connect(**info.owner_dsn) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(1)")
         connection.execute("CREATE TABLE IF NOT EXISTS kept (at timestamptz)")
         connection.execute("INSERT INTO kept VALUES (now())")
     print("up", flush=True)
@@ -51,8 +52,8 @@ def holder(home: Path, python: str = sys.executable, **popen: object) -> subproc
 
 
 def finish(process: subprocess.Popen[str]) -> None:
-    process.communicate(timeout=60)
-    assert process.returncode == 0
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
 
 
 def rows(info: ConnectionInfo) -> int:
@@ -127,6 +128,8 @@ def test_killed_and_started_again(open_folder: Path, victims: tuple[str, ...]) -
     for name in victims:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pids[name], signal.SIGKILL)
+    if "guardian" in victims:
+        assert wait_until(lambda: not is_running(home)), "a killed guardian still holds its lock"
     if "holder" in victims:
         assert wait_until(lambda: not processes_of(home.path)), "an orphan stayed"
     with database(home) as info:
@@ -134,6 +137,7 @@ def test_killed_and_started_again(open_folder: Path, victims: tuple[str, ...]) -
         assert rows(info) == 1
     process.kill()
     process.communicate()
+    assert wait_until(lambda: not processes_of(home.path))
 
 
 def answers(info: ConnectionInfo) -> bool:

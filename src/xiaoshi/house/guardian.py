@@ -102,7 +102,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def main(order_text: str) -> int:
+def main(order_text: str) -> None:
     order = json.loads(order_text)
     # Ctrl-C is for the command at the terminal; the guardian ends when its users have gone.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -112,7 +112,7 @@ def main(order_text: str) -> int:
     try:
         fcntl.flock(alone_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return 0
+        return
     os.truncate(alone_fd, 0)
     os.write(alone_fd, str(os.getpid()).encode())
     users_fd = os.open(os.path.join(locks, "database.users"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -120,11 +120,10 @@ def main(order_text: str) -> int:
     gone = threading.Event()
     threading.Thread(target=last_user_gone, args=(users_fd, gone), daemon=True).start()
     watch(order, log_fd, gone)
-    # The guardian's lock goes first: who gets the users' lock next must find no guardian.
-    os.close(alone_fd)
-    os.close(users_fd)
-    return 0
+    # The kernel closes in the order of opening: first the guardian's lock, then the users'. So who gets the users' lock
+    # finds no guardian, and whoever waits for the guardian's lock finds no process any more.
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    main(sys.argv[1])

@@ -29,6 +29,7 @@ from xiaoshi.house import external, roles
 from xiaoshi.house.database_user import DatabaseUser, database_user, programs
 from xiaoshi.house.home import Home
 from xiaoshi.house.locks import is_held, lock_within, open_lock, opened, try_lock, unlock
+from xiaoshi.house.logs import open_log
 from xiaoshi.house.roles import ConnectionInfo
 from xiaoshi.house.trouble import HouseError
 
@@ -39,7 +40,6 @@ SOCKET_NAME = f"/.s.PGSQL.{PORT}"
 SOCKET_PATH_LIMIT = 107
 MAJOR = "18"
 START_LIMIT_S = 60.0
-LOG_LIMIT_BYTES = 10_000_000
 
 
 @contextlib.contextmanager
@@ -109,8 +109,7 @@ def _start(home: Home) -> None:
     if not home.data.exists():
         _create_data(home, user, installed, socket, str(passwords["superuser"]))
     _check_version(home)
-    before = _end_leftovers(home)
-    _turn_log(home.logs / "postgres.log")
+    before = _end_leftovers(home, socket)
     order = {
         "program": str(installed / "bin" / "postgres"),
         "arguments": _settings(socket),
@@ -123,7 +122,7 @@ def _start(home: Home) -> None:
         "locks": str(home.locks),
     }
     guardian = Path(__file__).with_name("guardian.py")
-    with (home.logs / "postgres.log").open("ab") as log:
+    with open_log(home.logs / "postgres.log") as log:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(guardian), json.dumps(order)],
             stdin=subprocess.DEVNULL,
@@ -269,11 +268,12 @@ def _short_base() -> Path:
     return Path("/tmp") if os.access("/tmp", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108
 
 
-def _end_leftovers(home: Home) -> str:
+def _end_leftovers(home: Home, socket: Path) -> str:
     """Make sure that no server of a killed guardian is left, and return the old postmaster.pid.
 
     A server whose guardian was killed is in its fast shutdown. A pid file whose number belongs to a foreign process by
-    now would stop PostgreSQL from starting, though nobody uses the data: that file goes.
+    now, or to a zombie that a container's first process never fetches, would stop PostgreSQL from starting, though
+    nobody uses the data: that file goes, and the like one beside the socket.
     """
     pid_file = home.data / "postmaster.pid"
     if not pid_file.exists():
@@ -293,6 +293,7 @@ def _end_leftovers(home: Home) -> str:
         text = pid_file.read_text("utf-8", "replace")
         if Path(f"/proc/{text.split()[0]}").exists():
             pid_file.unlink()
+            (socket / f"{SOCKET_NAME[1:]}.lock").unlink(missing_ok=True)
     except (FileNotFoundError, IndexError):
         return ""
     return text
@@ -335,15 +336,6 @@ def _fatal_line(home: Home) -> str:
             if "FATAL:  could not" in line or "PANIC:" in line or "FATAL:  lock file" in line:
                 return line.split(": ", 1)[-1].strip()
     return ""
-
-
-def _turn_log(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        if path.stat().st_size > LOG_LIMIT_BYTES:
-            path.replace(path.with_suffix(".log.1"))
-        else:
-            with path.open("ab") as out:
-                out.write(b"\n")
 
 
 def _wait_if_last(home: Home, users: int) -> None:
