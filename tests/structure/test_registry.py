@@ -34,7 +34,9 @@ def test_registry_is_the_folders_on_disk():
 def test_a_kind_has_all_its_parts(kind):
     folder = FOLDER / kind
     for part in ("plan.toml", "kind.py", "forms.py", "apps.py", "README.md"):
-        assert (folder / part).is_file(), f"kinds/{kind}/{part} is missing: see CONTRIBUTING.md, “Adding a kind of case”"
+        assert (folder / part).is_file(), (
+            f"kinds/{kind}/{part} is missing: see CONTRIBUTING.md, “Adding a kind of case”"
+        )
     assert list((folder / "tests").glob("test_*.py")), f"kinds/{kind}/tests/ holds no test"
 
 
@@ -48,11 +50,15 @@ def test_the_plan_loads_and_bears_the_folders_name(kind):
     assert loaded.plan.kind == kind == tomllib.loads(text)["kind"]
 
 
-@pytest.mark.parametrize("kind", [k for k in FOLDERS if k != "example"])  # that word is too common to look for
+@pytest.mark.parametrize(
+    "kind", [k for k in FOLDERS if k != "example"]
+)  # that word is too common to look for
 def test_a_kinds_name_is_written_once_outside_its_folder(kind):
     """Elsewhere in the shared code only the registry names it (demo data and settings of tests apart)."""
     for path in (ROOT / "src" / "xiaoshi").rglob("*.py"):
         inside = path.is_relative_to(FOLDER / kind)
         allowed = path == FOLDER / "__init__.py" or "demo" in path.parts or path.parent.name == "commands"
         if not inside and not allowed:
-            assert kind not in path.read_text(encoding="utf-8"), f"{path} names the kind {kind}; ask the registry"
+            assert kind not in path.read_text(encoding="utf-8"), (
+                f"{path} names the kind {kind}; ask the registry"
+            )

@@ -16,9 +16,13 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
         prog=prog, description="校验时间线,生成每日锚定值。 / Verify the timelines, make the daily anchor."
     )
     works = parser.add_subparsers(dest="work", required=True, metavar="verify|anchor|export")
-    works.add_parser("verify", help="逐条校验,指出第一条被改动的记录 / check every entry, name the first bad one")
+    works.add_parser(
+        "verify", help="逐条校验,指出第一条被改动的记录 / check every entry, name the first bad one"
+    )
     works.add_parser("anchor", help="生成锚定值(交由外部保存) / make the anchor that leaves the house")
-    export = works.add_parser("export", help="导出一个案件的时间线(每行一条 JSON) / a case's entries, one JSON a line")
+    export = works.add_parser(
+        "export", help="导出一个案件的时间线(每行一条 JSON) / a case's entries, one JSON a line"
+    )
     export.add_argument("case", help="案件编号 / number of the case")
     return parser
 
@@ -41,7 +45,9 @@ def _verify(args: argparse.Namespace) -> int:
         _print(found.as_json(args.lang))
     elif found.first_bad is None:
         zh = f"✓ {found.chains} 条链、{found.entries} 条记录无误"
-        sys.stdout.write((zh if args.lang != "en" else f"✓ {found.chains} chains, {found.entries} entries: sound") + "\n")
+        sys.stdout.write(
+            (zh if args.lang != "en" else f"✓ {found.chains} chains, {found.entries} entries: sound") + "\n"
+        )
     else:
         bad = found.first_bad
         sys.stdout.write(f"✗ {bad.case or bad.chain}#{bad.seq}: {bad.words.in_language(args.lang)}\n")
@@ -54,7 +60,12 @@ def _anchor(args: argparse.Namespace) -> int:
     from xiaoshi.desk.audit.anchoring import make_anchor
 
     anchor = make_anchor(timezone.now())
-    told = {"at": anchor.at.isoformat(), "chains": anchor.chains, "entries": anchor.entries, "root": bytes(anchor.root).hex()}
+    told = {
+        "at": anchor.at.isoformat(),
+        "chains": anchor.chains,
+        "entries": anchor.entries,
+        "root": bytes(anchor.root).hex(),
+    }
     if args.json:
         _print(told)
     else:
@@ -81,6 +92,10 @@ def _export(args: argparse.Namespace) -> int:
             }
         )
     if not found:
-        words = f"没有编号为 {args.case} 的案件。" if args.lang != "en" else f"There is no case numbered {args.case}."
+        words = (
+            f"没有编号为 {args.case} 的案件。"
+            if args.lang != "en"
+            else f"There is no case numbered {args.case}."
+        )
         sys.stderr.write(words + "\n")
     return 0 if found else 1

@@ -15,23 +15,33 @@ from xiaoshi.house.home import Home
 
 
 def build_parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=prog, description="案件:查询、受理、办理。 / Cases: look up, open, act on.")
+    parser = argparse.ArgumentParser(
+        prog=prog, description="案件:查询、受理、办理。 / Cases: look up, open, act on."
+    )
     works = parser.add_subparsers(dest="work", required=True, metavar="list|show|open|do|acts")
-    listed = works.add_parser("list", help="看得到的案件,新的在前 / cases that the person may see, newest first")
+    listed = works.add_parser(
+        "list", help="看得到的案件,新的在前 / cases that the person may see, newest first"
+    )
     listed.add_argument("--status", default="", choices=["", "open", "suspended", "closed", "cancelled"])
     listed.add_argument("--limit", type=int, default=50, metavar="N")
-    show = works.add_parser("show", help="一个案件:现状、下一步、时间线 / one case: state, what is next, timeline")
+    show = works.add_parser(
+        "show", help="一个案件:现状、下一步、时间线 / one case: state, what is next, timeline"
+    )
     show.add_argument("case", help="编号或标识 / number or id")
     opened = works.add_parser("open", help="受理一个案件 / open a case")
     opened.add_argument("kind", help="业务种类 / kind, e.g. burnt_notes")
     opened.add_argument("--client", required=True, help="客户姓名 / client's name")
-    opened.add_argument("--unit", default="", metavar="PATH", help="网点路径(上级受理时) / outlet, when opened from above")
+    opened.add_argument(
+        "--unit", default="", metavar="PATH", help="网点路径(上级受理时) / outlet, when opened from above"
+    )
     opened.add_argument("--facts", default="{}", metavar="JSON", help="案件事实 / facts as JSON")
     done = works.add_parser("do", help="对案件执行一个操作 / do an act on a case")
     done.add_argument("case", help="编号或标识 / number or id")
     done.add_argument("act", help="操作名,见 acts / name of the act, see acts")
     done.add_argument("--fields", default="{}", metavar="JSON", help="操作的字段 / fields of the act as JSON")
-    done.add_argument("--version", type=int, default=None, metavar="N", help="所见版本 / version of the case as it was seen")
+    done.add_argument(
+        "--version", type=int, default=None, metavar="N", help="所见版本 / version of the case as it was seen"
+    )
     works.add_parser("acts", help="全部操作 / all acts")
     for work in (listed, show, opened, done):
         add_person_option(work)
@@ -68,9 +78,13 @@ def _fields(args: argparse.Namespace, text: str, option: str) -> dict[str, Any] 
         value = json.loads(text)
     except json.JSONDecodeError as error:
         where = f"{option}:{error.lineno}:{error.colno}"
-        return Problem("not_json", Words(f"{option} 不是 JSON：{error.msg}", f"{option} is no JSON: {error.msg}"), where)
+        return Problem(
+            "not_json", Words(f"{option} 不是 JSON：{error.msg}", f"{option} is no JSON: {error.msg}"), where
+        )
     if not isinstance(value, dict):
-        return Problem("not_an_object", Words(f"{option} 应为 JSON 对象", f"{option} must be a JSON object"), option)
+        return Problem(
+            "not_an_object", Words(f"{option} 应为 JSON 对象", f"{option} must be a JSON object"), option
+        )
     return value
 
 
@@ -117,7 +131,9 @@ def _list(args: argparse.Namespace) -> int:
         _print({"ok": True, "cases": rows})
         return 0
     for row in rows:
-        sys.stdout.write(f"{row['number']}  {row['status']:<9}  {row['step']:<14}  {row['owner']:<10}  {row['client']}\n")
+        sys.stdout.write(
+            f"{row['number']}  {row['status']:<9}  {row['step']:<14}  {row['owner']:<10}  {row['client']}\n"
+        )
     return 0
 
 
@@ -136,11 +152,25 @@ def _show(args: argparse.Namespace) -> int:
         told = tell(list(TimelineEntry.objects.filter(case=case).order_by("seq")))
     following = [{"step": n.step, "act": n.act, "title": n.title.in_language(args.lang)} for n in ready]
     entries = [
-        {"seq": e.seq, "at": e.at.isoformat(), "actor": e.login, "channel": e.channel, "text": e.words.in_language(args.lang)}
+        {
+            "seq": e.seq,
+            "at": e.at.isoformat(),
+            "actor": e.login,
+            "channel": e.channel,
+            "text": e.words.in_language(args.lang),
+        }
         for e in told
     ]
     if args.json:
-        _print({"ok": True, "case": _row(case), "facts": case.snapshot.get("facts", {}), "next": following, "timeline": entries})
+        _print(
+            {
+                "ok": True,
+                "case": _row(case),
+                "facts": case.snapshot.get("facts", {}),
+                "next": following,
+                "timeline": entries,
+            }
+        )
         return 0
     sys.stdout.write(f"{case.number}  {case.client_name}  {case.status}\n")
     for item in following:
@@ -160,7 +190,14 @@ def _open(args: argparse.Namespace) -> int:
     key = args.key or f"cli/{uuid.uuid4()}"
     person = person_named(args.login)
     outcome = perform(
-        open_case, person, key, channel="cli", kind=args.kind, client_name=args.client, facts=facts, unit_path=args.unit
+        open_case,
+        person,
+        key,
+        channel="cli",
+        kind=args.kind,
+        client_name=args.client,
+        facts=facts,
+        unit_path=args.unit,
     )
     return _done(args, outcome)
 
@@ -175,7 +212,10 @@ def _do(args: argparse.Namespace) -> int:
     if isinstance(fields, Problem):
         return _refuse(args, fields, 2)
     if args.act not in ACTS or not ACTS[args.act].on_case:
-        zh, en = f"没有“{args.act}”这个操作，见 xiaoshi case acts。", f"There is no act “{args.act}”: see xiaoshi case acts."
+        zh, en = (
+            f"没有“{args.act}”这个操作，见 xiaoshi case acts。",
+            f"There is no act “{args.act}”: see xiaoshi case acts.",
+        )
         return _refuse(args, Problem("unknown_act", Words(zh, en), "act"), 2)
     person = person_named(args.login)
     with visible_to(person):
@@ -197,7 +237,13 @@ def _do(args: argparse.Namespace) -> int:
 
 
 def _done(args: argparse.Namespace, outcome: Any) -> int:
-    told = {"ok": True, "case": str(outcome.case_id), "version": outcome.version, "replayed": outcome.replayed, "result": outcome.result}
+    told = {
+        "ok": True,
+        "case": str(outcome.case_id),
+        "version": outcome.version,
+        "replayed": outcome.replayed,
+        "result": outcome.result,
+    }
     if args.json:
         _print(told)
     else:
@@ -215,7 +261,14 @@ def _acts(args: argparse.Namespace) -> int:
     for name, act in sorted(ACTS.items()):
         if act.on_case:
             names = [p for p in signature(act.function).parameters if p != "ctx"]
-            rows.append({"act": name, "words": act.words.in_language(args.lang), "fields": names, "roles": sorted(act.roles)})
+            rows.append(
+                {
+                    "act": name,
+                    "words": act.words.in_language(args.lang),
+                    "fields": names,
+                    "roles": sorted(act.roles),
+                }
+            )
     if args.json:
         _print({"ok": True, "acts": rows})
     else:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def add_person_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--as", dest="login", required=True, metavar="LOGIN", help="以谁的身份 / on whose behalf")
+    parser.add_argument(
+        "--as", dest="login", required=True, metavar="LOGIN", help="以谁的身份 / on whose behalf"
+    )
 
 
 def person_named(login: str) -> Staff:

@@ -15,9 +15,13 @@ from xiaoshi.house.home import Home
 
 
 def build_parser(prog: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=prog, description="流程:检查、列出、查看。 / Plans: check, list, show.")
+    parser = argparse.ArgumentParser(
+        prog=prog, description="流程:检查、列出、查看。 / Plans: check, list, show."
+    )
     works = parser.add_subparsers(dest="work", required=True, metavar="check|list|show")
-    check = works.add_parser("check", help="检查 plan.toml,逐条指出行号和原因 / check files, name line and reason")
+    check = works.add_parser(
+        "check", help="检查 plan.toml,逐条指出行号和原因 / check files, name line and reason"
+    )
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     works.add_parser("list", help="已发布的流程 / published plans")
     show = works.add_parser("show", help="一个已发布流程的文本 / the text of a published plan")

@@ -20,7 +20,9 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
         description="用示例人员走完一个案件,打印经过、金额、单据与校验结果。 / Walk a whole case with the demo's people.",
     )
     parser.add_argument("name", metavar="NAME", help="burnt_notes")
-    parser.add_argument("--seed", type=int, default=None, metavar="N", help="随机种子 / seed (default: a fresh one)")
+    parser.add_argument(
+        "--seed", type=int, default=None, metavar="N", help="随机种子 / seed (default: a fresh one)"
+    )
     return parser
 
 
@@ -33,7 +35,10 @@ def run(args: argparse.Namespace) -> int:
         stories = {kind.name: kind.story for kind in all_kinds() if kind.story}
         if args.name not in stories:
             known = ", ".join(stories)
-            words = Words(f"没有“{args.name}”这个故事;现有:{known}。", f"There is no story '{args.name}'; there are: {known}.")
+            words = Words(
+                f"没有“{args.name}”这个故事;现有:{known}。",
+                f"There is no story '{args.name}'; there are: {known}.",
+            )
             return _refuse(args, Problem("unknown_story", words, "NAME"))
         load_if_empty()
         seed = secrets.randbelow(2**31) if args.seed is None else args.seed
@@ -57,7 +62,9 @@ def _say(args: argparse.Namespace) -> Callable[[str], None]:
 
 def _refuse(args: argparse.Namespace, problem: Problem) -> int:
     if args.json:
-        sys.stdout.write(json.dumps({"ok": False, "problems": [problem.as_json(args.lang)]}, ensure_ascii=False) + "\n")
+        sys.stdout.write(
+            json.dumps({"ok": False, "problems": [problem.as_json(args.lang)]}, ensure_ascii=False) + "\n"
+        )
     else:
         sys.stderr.write(problem.words.in_language(args.lang) + "\n")
     return 1

@@ -91,6 +91,7 @@ VERBS: list[tuple[str, Make]] = [
     (r"claims (?P<step>\w+)", lambda m, i, p: c.Claim(command_id=i, step=m["step"])),
     (r"releases (?P<step>\w+)", lambda m, i, p: c.Release(command_id=i, step=m["step"])),
     (r"hands (?P<step>\w+) to (?P<to>\S+?):(?P<why>(?: .*)?)", lambda m, i, p: c.HandOver(command_id=i, step=case_or(m["step"]), to=person(m["to"]), reason=m["why"])),
+    (r"moves the case to (?P<unit>\S+) and (?P<to>\S+?):(?P<why>(?: .*)?)", lambda m, i, p: c.MoveCase(command_id=i, to_unit=f"{UNITS['sub_branch']}/{m['unit']}", to=person(m["to"]), reason=m["why"])),
     (r"delegates (?P<step>\w+) to (?P<to>\S+?):(?P<why>(?: .*)?)", lambda m, i, p: c.Delegate(command_id=i, step=m["step"], to=person(m["to"]), reason=m["why"])),
     (r"accepts (?P<step>\w+)", lambda m, i, p: c.AcceptReport(command_id=i, step=m["step"])),
     (r"returns (?P<step>\w+):(?P<why>.*)", lambda m, i, p: c.ReturnReport(command_id=i, step=m["step"], reason=m["why"])),

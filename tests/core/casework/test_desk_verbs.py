@@ -35,6 +35,41 @@ def test_claim_and_release(play):
     """)
 
 
+def test_move_to_another_unit(play):
+    """移交: afterwards the old outlet has no part in the case and the new one goes on."""
+    play(OPENED)
+    play("""
+        teller:li claims photograph
+        teller:wang moves the case to w2 and outlet_head:bai@w2: designated there
+        -> refused not_your_act
+        teller:li moves the case to w2 and outlet_head:bai@w2:
+        -> refused reason_missing
+        teller:li moves the case to w1 and outlet_head:bai@w2: designated there
+        -> refused same_unit
+        teller:li moves the case to w2 and outlet_head:bai@w3: designated there
+        -> refused receiver_elsewhere
+        teller:li moves the case to w2 and archivist:shen: designated there
+        -> refused receiver_has_no_part
+        teller:li moves the case to w2 and outlet_head:bai@w2: designated there
+        = owner bai
+        teller:li does photograph
+        -> refused other_unit
+        teller:mei@w2 does photograph
+    """)
+
+
+def test_a_case_is_not_moved_while_a_second_person_here_is_waited_for(play):
+    play(DETERMINING)
+    play("""
+        teller:li does determine
+        = determine to_confirm
+        teller:li moves the case to w2 and outlet_head:bai@w2: designated there
+        -> refused pending_here
+        supervisor:zhou confirms determine
+        teller:li moves the case to w2 and outlet_head:bai@w2: designated there
+    """)
+
+
 def test_hand_over(play):
     play(OPENED)
     play("""

@@ -8,8 +8,9 @@ from datetime import timedelta
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
 from xiaoshi.core.casework.acts_steps import kept_apart, no_work_left
-from xiaoshi.core.casework.authority import is_among, only_reads, words_of, works_here
+from xiaoshi.core.casework.authority import is_among, only_reads, stands_over, words_of, works_here
 from xiaoshi.core.casework.model import CASE, Actor, Refused, Signer, Step, StepState
+from xiaoshi.core.casework.standing import PENDING
 from xiaoshi.core.casework.turn import Outcome, Turn, first_refusal, phase_after, refused
 
 
@@ -54,6 +55,43 @@ def _hand_over_case(turn: Turn, command: c.HandOver) -> Outcome:
             "to",
         )
     return [turn.event(e.CaseHandedOver, to=command.to.id, reason=command.reason)]
+
+
+def move_case(turn: Turn, command: c.MoveCase) -> Outcome:
+    """移交: to another unit and a person there. What waits for a second person of this unit is finished first."""
+    no = first_refusal(turn.may("move_case"), turn.needs_reason(command.reason))
+    if no is not None:
+        return no
+    if not command.to_unit or command.to_unit == turn.state.unit_path:
+        return refused("same_unit", "案件已在该机构", "The case is at this unit already", "to_unit")
+    if not stands_over(command.to, command.to_unit):
+        return refused(
+            "receiver_elsewhere",
+            "接收人不在接收机构，请换人",
+            "The receiver does not work for the receiving unit; choose somebody else",
+            "to",
+        )
+    if only_reads(command.to) or not works_here(turn.plan, turn.state, command.to):
+        return refused(
+            "receiver_has_no_part",
+            "接收人的岗位不参与本流程，请换人",
+            "This person's role has no part in the procedure; choose somebody else",
+            "to",
+        )
+    pending = [name for name, own in turn.state.steps.items() if own.phase in PENDING]
+    if pending:
+        return refused(
+            "pending_here",
+            "还有环节待本机构另一人处理，请办完后再移交",
+            "A step still waits for a second person of this unit; finish it first",
+            pending[0],
+        )
+    released = tuple(name for name, own in turn.state.steps.items() if own.phase == "open" and own.assignee)
+    return [
+        turn.event(
+            e.CaseMoved, unit_path=command.to_unit, to=command.to.id, reason=command.reason, released=released
+        )
+    ]
 
 
 def _can_take(turn: Turn, step: Step, to: Actor) -> Refused | None:

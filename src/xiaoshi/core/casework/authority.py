@@ -37,6 +37,7 @@ RULES: dict[str, Rule] = {
     "claim": Rule(Words("签收", "claim"), (), ("does_step",)),
     "release": Rule(Words("退签", "release"), HEADS, ("owner", "assignee", "delegator")),
     "hand_over_case": Rule(Words("转办", "hand over"), HEADS, ("owner",)),
+    "move_case": Rule(Words("移交", "move to another unit"), HEADS, ("owner",)),
     "hand_over_step": Rule(Words("转办", "hand over"), HEADS, ("owner", "assignee", "does_free_step")),
     "delegate": Rule(Words("委派", "delegate"), HEADS, ("owner", "assignee", "does_free_step")),
     "judge_report": Rule(Words("验收", "accept or return"), ("outlet_head",), ("delegator",)),

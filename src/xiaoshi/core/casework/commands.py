@@ -152,6 +152,15 @@ class HandOver(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveCase(Command):
+    """移交: the whole case goes to another unit of the bank, to a person there; this unit has no part in it any more."""
+
+    to_unit: str
+    to: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delegate(Command):
     """委派: somebody else does it and reports; then it comes back to the delegator, who accepts or returns it."""
 

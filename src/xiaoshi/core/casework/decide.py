@@ -37,6 +37,7 @@ HANDLERS: dict[type[c.Command], Callable[[Turn, Any], Outcome]] = {
     c.Claim: acts_steps.claim,
     c.Release: acts_steps.release,
     c.HandOver: acts_verbs.hand_over,
+    c.MoveCase: acts_verbs.move_case,
     c.Delegate: acts_verbs.delegate,
     c.AcceptReport: acts_verbs.accept_report,
     c.ReturnReport: acts_verbs.return_report,

@@ -123,6 +123,16 @@ class CaseHandedOver(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMoved(Event):
+    """`released`: open steps that somebody of the old unit had; they are free again."""
+
+    unit_path: str
+    to: str
+    reason: str
+    released: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepHandedOver(Event):
     step: str
     to: str

@@ -187,6 +187,13 @@ def _case_handed(state: State, event: e.CaseHandedOver) -> Change:
     return {"owner": event.to}
 
 
+def _case_moved(state: State, event: e.CaseMoved) -> Change:
+    steps = dict(state.steps)
+    for step_id in event.released:
+        steps[step_id] = replace(steps[step_id], assignee="", delegator="")
+    return {"owner": event.to, "unit_path": event.unit_path, "steps": steps}
+
+
 def _step_handed(state: State, event: e.StepHandedOver) -> Change:
     return _step(state, event.step, assignee=event.to, delegator="")
 
@@ -314,6 +321,7 @@ _CHANGES: dict[type[e.Event], Callable[[State, Any], Change]] = {
     e.StepClaimed: _claimed,
     e.StepReleased: _released,
     e.CaseHandedOver: _case_handed,
+    e.CaseMoved: _case_moved,
     e.StepHandedOver: _step_handed,
     e.StepDelegated: _delegated,
     e.ReportAccepted: _accepted,

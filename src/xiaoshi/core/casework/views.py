@@ -40,6 +40,7 @@ ACT_WORDS: dict[str, Words] = {
     "Claim": Words("签收", "Claim"),
     "Release": Words("退签", "Release"),
     "HandOver": Words("转办", "Hand over"),
+    "MoveCase": Words("移交", "Move to another unit"),
     "Delegate": Words("委派", "Delegate"),
     "AcceptReport": Words("验收", "Accept the report"),
     "ReturnReport": Words("退回", "Return the report"),

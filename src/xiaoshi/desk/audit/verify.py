@@ -114,9 +114,19 @@ def _end_of(chain: str, case: Case | None, last: int, head: bytes, events: list[
     if not chain or chain.startswith("unit:"):
         return None
     if case is None:
-        return _bad(chain, last, None, "case_missing", "案件被删除，记录仍在", "the case is gone but its entries are there")
+        return _bad(
+            chain,
+            last,
+            None,
+            "case_missing",
+            "案件被删除，记录仍在",
+            "the case is gone but its entries are there",
+        )
     if case.version != last or bytes(case.head_hash) != head:
-        zh, en = f"案件应有 {case.version} 条记录，末尾缺失或被替换", f"the case has {case.version} entries; the newest are missing or replaced"
+        zh, en = (
+            f"案件应有 {case.version} 条记录，末尾缺失或被替换",
+            f"the case has {case.version} entries; the newest are missing or replaced",
+        )
         return _bad(chain, last + 1, case, "end_missing", zh, en)
     folded = state_to_json(fold(event_from_json(e) for e in events))
     if folded != case.snapshot:
@@ -159,7 +169,9 @@ def _anchors(alias: str) -> tuple[int, FirstBad | None]:
         count += 1
         known = [(chain, seq, bytes.fromhex(digest)) for chain, seq, digest in anchor.heads]
         if merkle_root([digest for _c, _s, digest in known]) != bytes(anchor.root):
-            return count, _bad("anchor", anchor.id, None, "anchor_altered", "每日锚定值被改动", "a daily anchor was altered")
+            return count, _bad(
+                "anchor", anchor.id, None, "anchor_altered", "每日锚定值被改动", "a daily anchor was altered"
+            )
         with connections[alias].cursor() as cursor:
             cursor.execute(
                 "SELECT k.chain, k.seq FROM unnest(%s::text[], %s::int[], %s::bytea[]) AS k(chain, seq, hash)"

@@ -27,7 +27,9 @@ class PlanVersion(models.Model):
     published_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "version"], name="plan_version_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "version"], name="plan_version_once")
+        ]
 
 
 class Case(models.Model):

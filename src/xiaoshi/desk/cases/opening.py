@@ -45,7 +45,12 @@ def open_case(
     `facts` by the plan's names and types. The case belongs to whoever opens it until it is handed over.
     """
     if kind not in KINDS:
-        raise invalid("unknown_kind", f"没有“{kind}”这种业务。", f"There is no kind of casework called “{kind}”.", where="kind")
+        raise invalid(
+            "unknown_kind",
+            f"没有“{kind}”这种业务。",
+            f"There is no kind of casework called “{kind}”.",
+            where="kind",
+        )
     if not client_name.strip():
         raise invalid("name_missing", "请填写客户姓名。", "Enter the client's name.", where="client_name")
     unit = _outlet(ctx, unit_path)
@@ -99,4 +104,3 @@ def _outlet(ctx: Context, unit_path: str) -> Unit:
             where="unit_path",
         )
     return ctx.person.unit
-

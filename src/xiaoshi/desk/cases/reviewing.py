@@ -14,6 +14,7 @@ from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.cases.plans import plan_of
 from xiaoshi.desk.cases.snapshots import read_state
 from xiaoshi.desk.kinds import all_kinds
+from xiaoshi.desk.money.standing import waiting_for
 from xiaoshi.desk.organisation.models import Staff
 
 LOOKED_AT = 300
@@ -46,9 +47,22 @@ def waiting_for_review(person: Staff) -> list[Review]:
             if is_among(actor, following.who) and actor.id not in makers:
                 href = reverse("case_step", args=[case.id, step.id])
                 found.append(Review(case, step.title, case.step_since, href))
+    found.extend(_money(person))
     for kind in all_kinds():
         if kind.reviews is not None:
             found.extend(kind.reviews(person))
     return found
 
 
+def _money(person: Staff) -> list[Review]:
+    """Orders that this person may check. One without a case (cash between vault and drawer) is found on the money page."""
+    return [
+        Review(
+            shown.order.case,
+            shown.kind,
+            shown.order.made_at,
+            reverse("case_money", args=[shown.order.case_id]),
+        )
+        for shown in waiting_for(person, "zh")
+        if shown.order.case is not None
+    ]

@@ -41,5 +41,7 @@ def _due(case: Case, plan: Plan) -> datetime | None:
     step = plan.steps.get(case.step)
     if case.status != "open" or step is None or step.clock is None or case.step_since is None:
         return None
-    unit = {"working_minutes": "minutes", "working_days": "days", "hours": "hours", "days": "days"}[step.clock.unit]
+    unit = {"working_minutes": "minutes", "working_days": "days", "hours": "hours", "days": "days"}[
+        step.clock.unit
+    ]
     return case.step_since + timedelta(**{unit: step.clock.amount})

@@ -37,7 +37,9 @@ def finish_step(
 
 
 @act("case.do_step", "办理环节", "Do a step")
-def do_step(ctx: Context, *, step: str, result: dict[str, Any], facts: dict[str, Any] | None = None) -> dict[str, Any]:
+def do_step(
+    ctx: Context, *, step: str, result: dict[str, Any], facts: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Do a step whose form is all there is to it."""
     finish_step(ctx, step, result, facts)
     return {"step": step}

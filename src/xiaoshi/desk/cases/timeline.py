@@ -30,7 +30,10 @@ class Told:
 
 def tell(entries: list[TimelineEntry]) -> list[Told]:
     """Entries with the names of who acted; one query for all names."""
-    names = {s.login: Words(s.name_zh, s.name_en) for s in Staff.objects.filter(login__in={e.actor for e in entries})}
+    names = {
+        s.login: Words(s.name_zh, s.name_en)
+        for s in Staff.objects.filter(login__in={e.actor for e in entries})
+    }
     return [_told(e, names) for e in entries]
 
 

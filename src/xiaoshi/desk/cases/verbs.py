@@ -13,6 +13,7 @@ from xiaoshi.core.casework.model import CASE
 from xiaoshi.desk.cases.people_on_case import colleague, let_see
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import invalid
+from xiaoshi.desk.organisation.models import Unit
 
 
 @act("case.claim", "签收", "Claim a step")
@@ -38,6 +39,31 @@ def hand_over(ctx: Context, *, to: str, reason: str, step: str = CASE) -> dict[s
     let_see(ctx, ctx.person.login, "handed_over")
     ctx.note(f"转办给{to}：{reason}", f"Handed over to {to}: {reason}", to=to, step=step, reason=reason)
     return {"to": to}
+
+
+@act("case.move", "移交", "Move to another unit")
+def move_case(ctx: Context, *, unit_path: str, to: str, reason: str) -> dict[str, Any]:
+    """移交: the case goes to another outlet and a person there. Whoever gives it away still sees it."""
+    unit = Unit.objects.filter(path=unit_path, level="outlet").first()
+    if unit is None:
+        raise invalid("no_such_outlet", "请选择一个网点。", "Choose an outlet.", where="unit_path")
+    receiver = colleague(to)
+    ctx.command(
+        c.MoveCase(
+            command_id=ctx.next_command_id(), to_unit=unit.path.rstrip("/"), to=receiver, reason=reason
+        )
+    )
+    let_see(ctx, ctx.person.login, "moved")
+    ctx.the_case.unit, ctx.the_case.unit_path = unit, unit.path
+    ctx.note(
+        f"移交{unit.name_zh}：{reason}",
+        f"Moved to {unit.name_en}: {reason}",
+        to=to,
+        unit=unit.path,
+        reason=reason,
+    )
+    ctx.visible_to_client = True
+    return {"to": to, "unit": unit.path}
 
 
 @act("case.delegate", "委派", "Delegate")
@@ -70,7 +96,9 @@ def all_sign(ctx: Context, *, step: str, signers: list[str]) -> dict[str, Any]:
     ctx.command(c.AllSign(command_id=ctx.next_command_id(), step=step, signers=people))
     for login in signers:
         let_see(ctx, login, "sign")
-    ctx.note(f"会签：{'、'.join(signers)}", f"To be signed by {', '.join(signers)}", step=step, signers=signers)
+    ctx.note(
+        f"会签：{'、'.join(signers)}", f"To be signed by {', '.join(signers)}", step=step, signers=signers
+    )
     return {}
 
 
@@ -79,11 +107,17 @@ def add_signer(ctx: Context, *, step: str, signer: str, place: str) -> dict[str,
     """加签: one more, `place` "before" or "after"."""
     if place == "before":
         command = c.AddSigner(
-            command_id=ctx.next_command_id(), step=step, signer=colleague(signer, where="signer"), place="before"
+            command_id=ctx.next_command_id(),
+            step=step,
+            signer=colleague(signer, where="signer"),
+            place="before",
         )
     elif place == "after":
         command = c.AddSigner(
-            command_id=ctx.next_command_id(), step=step, signer=colleague(signer, where="signer"), place="after"
+            command_id=ctx.next_command_id(),
+            step=step,
+            signer=colleague(signer, where="signer"),
+            place="after",
         )
     else:
         raise invalid("place_unknown", "请选择前加签或后加签。", "Choose before or after.", where="place")
@@ -153,7 +187,9 @@ def suspend(ctx: Context, *, reason: str, until: str, waiting_for: str) -> dict[
     except ValueError:
         raise invalid("date_unreadable", "请填写挂起到哪一天。", "Enter until when.", where="until") from None
     if moment.tzinfo is None or waiting_for not in ("client", "other_case", "authority"):
-        raise invalid("waiting_for_unknown", "请选择在等谁。", "Choose what the case waits for.", where="waiting_for")
+        raise invalid(
+            "waiting_for_unknown", "请选择在等谁。", "Choose what the case waits for.", where="waiting_for"
+        )
     command_id = ctx.next_command_id()
     ctx.command(c.Suspend(command_id=command_id, reason=reason, until=moment, waiting_for=waiting_for))  # type: ignore[arg-type]
     ctx.note(f"挂起：{reason}", f"Suspended: {reason}", until=until, waiting_for=waiting_for, reason=reason)
@@ -184,7 +220,9 @@ def reopen(ctx: Context, *, reason: str) -> dict[str, Any]:
 @act("case.add_step", "增加环节", "Add a step")
 def add_step(ctx: Context, *, title: str, roles: list[str], blocks_close: bool = True) -> dict[str, Any]:
     ctx.command(
-        c.AddStep(command_id=ctx.next_command_id(), title=title, roles=tuple(roles), blocks_close=blocks_close)
+        c.AddStep(
+            command_id=ctx.next_command_id(), title=title, roles=tuple(roles), blocks_close=blocks_close
+        )
     )
     ctx.note(f"增加环节“{title}”", f"Added the step “{title}”", title=title, roles=roles)
     return {}
@@ -205,7 +243,9 @@ def ask(ctx: Context, *, text: str, to_level: str, field: str, step: str = CASE)
 def answer(ctx: Context, *, question: str, text: str, source: str, authority: str) -> dict[str, Any]:
     """批复: the answer with its source and the authority it is given with becomes part of the case."""
     command_id = ctx.next_command_id()
-    ctx.command(c.Answer(command_id=command_id, question=question, text=text, source=source, authority=authority))
+    ctx.command(
+        c.Answer(command_id=command_id, question=question, text=text, source=source, authority=authority)
+    )
     ctx.note("批复请示", "Answered the question", question=question, source=source)
     return {}
 

@@ -57,7 +57,16 @@ PEOPLE: tuple[Person, ...] = (
 )
 
 # Every other outlet: two tellers, a lobby manager, a supervisor, a head; surnames by outlet, given names by role.
-SURNAMES = (("吴", "Wu"), ("郑", "Zheng"), ("冯", "Feng"), ("蒋", "Jiang"), ("韩", "Han"), ("杨", "Yang"), ("朱", "Zhu"), ("秦", "Qin"))
+SURNAMES = (
+    ("吴", "Wu"),
+    ("郑", "Zheng"),
+    ("冯", "Feng"),
+    ("蒋", "Jiang"),
+    ("韩", "Han"),
+    ("杨", "Yang"),
+    ("朱", "Zhu"),
+    ("秦", "Qin"),
+)
 POSTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("安", "an", ("teller",)),
     ("宁", "ning", ("teller",)),

@@ -47,7 +47,11 @@ def load_bank(password: str) -> None:
         Designation.objects.using("owner").get_or_create(
             unit=units[path],
             matter="special_damaged_notes",
-            defaults={"in_force_from": date(2026, 3, 31), "source": DESIGNATION_SOURCE, "status": "unconfirmed"},
+            defaults={
+                "in_force_from": date(2026, 3, 31),
+                "source": DESIGNATION_SOURCE,
+                "status": "unconfirmed",
+            },
         )
     # One salted hash for all: it is one password, made anew for each installation.
     hashed = make_password(password)

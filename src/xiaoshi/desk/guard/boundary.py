@@ -54,7 +54,9 @@ class Act:
     function: Callable[..., Any]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError(f"{self.name} is an act: call perform({self.name}, ...), so that it passes the boundary")
+        raise TypeError(
+            f"{self.name} is an act: call perform({self.name}, ...), so that it passes the boundary"
+        )
 
 
 ACTS: dict[str, Act] = {}
@@ -127,7 +129,9 @@ class Context:
 
 
 # Refusals of the engine that mean "not you" and not "not now".
-NOT_ALLOWED_CODES = frozenset({"wrong_role", "not_your_act", "auditor_reads_only", "other_unit", "maker_is_checker"})
+NOT_ALLOWED_CODES = frozenset(
+    {"wrong_role", "not_your_act", "auditor_reads_only", "other_unit", "maker_is_checker"}
+)
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,11 @@ def perform(
     case as the person saw it; `None` only for acts whose result does not depend on what others did meanwhile.
     """
     if not key or len(key) > 200:
-        raise refuse("key_missing", "请求缺少防重编号，请刷新页面后再试。", "The request has no idempotency key: reload the page.")
+        raise refuse(
+            "key_missing",
+            "请求缺少防重编号，请刷新页面后再试。",
+            "The request has no idempotency key: reload the page.",
+        )
     with transaction.atomic(durable=True):
         see_as(person)
         answered = _claim(what, person, key, digest_of({"case": case_id, **fields}))
@@ -183,7 +191,9 @@ def perform(
         result = what.function(ctx, **fields) or {}
         _write(ctx)
         AnsweredAct.objects.filter(key=key).update(
-            result=result, case_id=ctx.case.id if ctx.case else None, version=ctx.case.version if ctx.case else None
+            result=result,
+            case_id=ctx.case.id if ctx.case else None,
+            version=ctx.case.version if ctx.case else None,
         )
         return Outcome(
             result, ctx.case.id if ctx.case else None, ctx.case.version if ctx.case else None, replayed=False

@@ -58,4 +58,6 @@ def unseal(purpose: str, sealed: bytes, place: str) -> bytes:
 
 def keyed_hash(purpose: str, value: str) -> str:
     """A hash by which equal values are found without being readable: HMAC-SHA256, hex."""
-    return hmac.new(_key(str(settings.MASTER_KEY_FILE), purpose + "/hash"), value.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        _key(str(settings.MASTER_KEY_FILE), purpose + "/hash"), value.encode(), hashlib.sha256
+    ).hexdigest()

@@ -20,7 +20,8 @@ def see_as(person: Staff | None) -> None:
     login, reach = (person.login, person.unit.path) if person is not None else ("", "")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('xiaoshi.staff', %s, true), set_config('xiaoshi.reach', %s, true)", [login, reach]
+            "SELECT set_config('xiaoshi.staff', %s, true), set_config('xiaoshi.reach', %s, true)",
+            [login, reach],
         )
 
 

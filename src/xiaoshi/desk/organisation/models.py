@@ -15,7 +15,12 @@ from xiaoshi.core.casework.roles import ROLES
 class Unit(models.Model):
     """One place in the tree. `path` is `province/city/sub-branch/outlet/` with a closing slash: a prefix is an ancestor."""
 
-    LEVELS: ClassVar = [("province", "province"), ("city", "city"), ("sub_branch", "sub_branch"), ("outlet", "outlet")]
+    LEVELS: ClassVar = [
+        ("province", "province"),
+        ("city", "city"),
+        ("sub_branch", "sub_branch"),
+        ("outlet", "outlet"),
+    ]
 
     path = models.TextField(unique=True, db_collation="C")
     level = models.TextField(choices=LEVELS)
@@ -73,7 +78,9 @@ class Staff(AbstractBaseUser):
     class Meta:
         ordering: ClassVar = ["login"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(roles__contained_by=sorted(ROLES)), name="staff_roles_known")
+            models.CheckConstraint(
+                condition=models.Q(roles__contained_by=sorted(ROLES)), name="staff_roles_known"
+            )
         ]
 
     def __str__(self) -> str:
@@ -85,5 +92,8 @@ class Staff(AbstractBaseUser):
     def as_actor(self) -> Actor:
         """The person as the case engine knows him or her."""
         return Actor(
-            id=self.login, roles=frozenset(self.roles), level=self.unit.level, unit_path=self.unit.path.rstrip("/")
+            id=self.login,
+            roles=frozenset(self.roles),
+            level=self.unit.level,
+            unit_path=self.unit.path.rstrip("/"),
         )

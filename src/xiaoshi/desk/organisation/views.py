@@ -21,7 +21,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """One form; a wrong password does not say whether the name exists; too many tries wait (django-axes)."""
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        person = authenticate(request, login=form.cleaned_data["login"].strip(), password=form.cleaned_data["password"])
+        person = authenticate(
+            request, login=form.cleaned_data["login"].strip(), password=form.cleaned_data["password"]
+        )
         if person is not None:
             login(request, person)
             return redirect(_next(request))
@@ -30,12 +32,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         else:
             form.add_error(None, _("The sign-in name or the password is wrong."))
     status = 422 if form.errors else 200
-    return render(request, "organisation/sign_in.html", {"form": form, "next": request.GET.get("next", "")}, status=status)
+    return render(
+        request,
+        "organisation/sign_in.html",
+        {"form": form, "next": request.GET.get("next", "")},
+        status=status,
+    )
 
 
 def _next(request: HttpRequest) -> str:
     target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return target if target and safe else "/desk/"
 
 

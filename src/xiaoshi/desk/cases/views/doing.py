@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from xiaoshi.desk.cases.opening import open_case
 from xiaoshi.desk.cases.steps import close_case, confirm_step, do_step, reject_step, skip_step
-from xiaoshi.desk.cases.views.found import Found, find, frame
 from xiaoshi.desk.cases.views.conflict import what_changed
+from xiaoshi.desk.cases.views.found import Found, find, frame
 from xiaoshi.desk.guard.boundary import Act
 from xiaoshi.desk.guard.posting import new_key, perform_posted, say_refused, words_of
 from xiaoshi.desk.guard.refusals import Refused, Stale
@@ -49,7 +49,8 @@ def open_new(request: HttpRequest, kind: str) -> HttpResponse:
     if person.unit.level != "outlet":
         outlets = Unit.objects.filter(level="outlet", path__startswith=person.unit.path)
         form.fields["unit_path"] = forms.ChoiceField(
-            label=_("Outlet"), choices=[(u.path, u.name(request.LANGUAGE_CODE)) for u in outlets]  # type: ignore[attr-defined]
+            label=_("Outlet"),
+            choices=[(u.path, u.name(request.LANGUAGE_CODE)) for u in outlets],  # type: ignore[attr-defined]
         )
     if request.method == "POST" and form.is_valid():
         path = form.cleaned_data.get("unit_path") or person.unit.path
@@ -114,7 +115,9 @@ def step(request: HttpRequest, case_id: uuid.UUID, step: str) -> HttpResponse:
             return _step_page(request, find(case_id), step, form, status=refused.status)
     if outcome.result.get("matches") is False:
         messages.warning(
-            request, _("The figures differ. The difference is on record; ask the counter to count again."), "doubt"
+            request,
+            _("The figures differ. The difference is on record; ask the counter to count again."),
+            "doubt",
         )
     else:
         messages.success(request, _("Saved."), "ok")
@@ -132,7 +135,9 @@ def _known(found: Found, step: str) -> None:
         raise Http404
 
 
-def _step_page(request: HttpRequest, found: Found, step: str, form: forms.Form, status: int = 200) -> HttpResponse:
+def _step_page(
+    request: HttpRequest, found: Found, step: str, form: forms.Form, status: int = 200
+) -> HttpResponse:
     from xiaoshi.desk.cases.views.pages import next_step_of
 
     spec = found.plan.steps.get(step) or found.state.added[step]

@@ -49,7 +49,10 @@ def frame(request: HttpRequest, found: Found, current: str) -> dict[str, Any]:
     items = [
         ("overview", _("Overview"), reverse("case", args=[case.id])),
         ("papers", _("Papers"), reverse("case_papers", args=[case.id])),
-        *((tab.key, tab.words.in_language(request.LANGUAGE_CODE), reverse(tab.route, args=[case.id])) for tab in found.kind.tabs),  # type: ignore[attr-defined]
+        *(
+            (tab.key, tab.words.in_language(request.LANGUAGE_CODE), reverse(tab.route, args=[case.id]))
+            for tab in found.kind.tabs
+        ),  # type: ignore[attr-defined]
         ("money", _("Money"), reverse("case_money", args=[case.id])),
         ("map", _("Procedure"), reverse("case_map", args=[case.id])),
         ("timeline", _("Timeline"), reverse("case_timeline", args=[case.id])),
@@ -59,7 +62,9 @@ def frame(request: HttpRequest, found: Found, current: str) -> dict[str, Any]:
         "case": case,
         "kind": found.kind,
         "state": found.state,
-        "side_items": [{"label": label, "href": href, "current": key == current} for key, label, href in items],
+        "side_items": [
+            {"label": label, "href": href, "current": key == current} for key, label, href in items
+        ],
         "progress": stages_for_progress(found, request.LANGUAGE_CODE),  # type: ignore[attr-defined]
         "key": new_key(),
         "version": case.version,

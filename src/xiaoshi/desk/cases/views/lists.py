@@ -46,9 +46,15 @@ def rows_of(cases: list[Case], language: str) -> list[Row]:
     for case in cases:
         plan = plan_of(case)
         step = plan.steps[case.step].title if case.step in plan.steps else Words("—", "—")
-        whom = _("the client") if case.waiting_for == "client" else (_("others") if case.waiting_for else _("us"))
+        whom = (
+            _("the client")
+            if case.waiting_for == "client"
+            else (_("others") if case.waiting_for else _("us"))
+        )
         kind = kind_named(case.kind).words if case.kind in KINDS else Words(case.kind, case.kind)
-        rows.append(Row(case, kind, step, _name_of(case.owner, names), whom if case.status != "closed" else "—"))
+        rows.append(
+            Row(case, kind, step, _name_of(case.owner, names), whom if case.status != "closed" else "—")
+        )
     return rows
 
 
@@ -92,7 +98,9 @@ def _filtered(request: HttpRequest, query: QuerySet[Case]) -> QuerySet[Case]:
     return query
 
 
-def _shown(request: HttpRequest, query: QuerySet[Case], context: dict[str, Any], template: str) -> HttpResponse:
+def _shown(
+    request: HttpRequest, query: QuerySet[Case], context: dict[str, Any], template: str
+) -> HttpResponse:
     found, following = page_of(_filtered(request, query), request.GET.get("after", ""))
     kept = request.GET.copy()
     kept["after"] = following

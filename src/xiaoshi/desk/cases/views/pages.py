@@ -21,6 +21,7 @@ from xiaoshi.desk.cases.views.found import Found, find, frame
 from xiaoshi.desk.cases.views.verbs import FOR_OPEN, VERBS
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.look.plan_map import PlanStage, PlanStep
+from xiaoshi.desk.money.standing import sums_hidden
 
 ENTRIES_SHOWN = 40
 
@@ -50,10 +51,14 @@ def next_step_of(request: HttpRequest, found: Found, step: str = "") -> dict[str
         "ready": chosen is not None,
         "to_confirm": chosen is not None and chosen.act == "confirm",
         "maker": bool(own and actor.id in own.makers),
-        "href": reverse(work.route, args=[found.case.id]) if work and work.route else _step_href(found, ident),
+        "href": reverse(work.route, args=[found.case.id])
+        if work and work.route
+        else _step_href(found, ident),
         "skip_by": bool(set(spec.skip_by) & actor.roles),
         "also": [
-            {"title": n.title.in_language(language), "href": _step_href(found, n.step)} for n in ready if n.step != ident
+            {"title": n.title.in_language(language), "href": _step_href(found, n.step)}
+            for n in ready
+            if n.step != ident
         ],
     }
 
@@ -90,7 +95,7 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "verbs": [(name, VERBS[name].act.words) for name in _verbs_now(found)],
         "questions": list(found.state.questions.values()),
         "now": timezone.now(),
-        "sums_hidden": hides_sums(found, request.user.as_actor()),  # type: ignore[union-attr]
+        "sums_hidden": hides_sums(found, request.user.as_actor()) or sums_hidden(found.case, request.user),  # type: ignore[union-attr, arg-type]
     }
     if found.kind.overview_context is not None:
         context |= found.kind.overview_context(found.case)
@@ -134,7 +139,14 @@ def _facts(found: Found, language: str) -> list[dict[str, Any]]:
     return rows
 
 
-STATES = {"done": "done", "here": "here", "waiting": "todo", "skipped": "skipped", "not_applicable": "skipped", "optional": "todo"}
+STATES = {
+    "done": "done",
+    "here": "here",
+    "waiting": "todo",
+    "skipped": "skipped",
+    "not_applicable": "skipped",
+    "optional": "todo",
+}
 
 
 @opens_to("signed_in")

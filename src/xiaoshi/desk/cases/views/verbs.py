@@ -48,13 +48,20 @@ def _colleague(found: Found, request: Any) -> forms.Field:
         .order_by("-unit__path", "name_zh")
     )
     language = request.LANGUAGE_CODE
-    choices = [("", _("Choose a colleague")), *((p.login, f"{p.name(language)} · {p.unit.name(language)}") for p in people)]
+    choices = [
+        ("", _("Choose a colleague")),
+        *((p.login, f"{p.name(language)} · {p.unit.name(language)}") for p in people),
+    ]
     return forms.ChoiceField(label=_("Colleague"), choices=choices)
 
 
 def _finished_step(found: Found, request: Any) -> forms.Field:
     done = [s for s, own in found.state.steps.items() if own.phase in {"done", "skipped", "to_confirm"}]
-    titles = [(s, found.plan.steps[s].title.in_language(request.LANGUAGE_CODE)) for s in found.plan.steps if s in done]
+    titles = [
+        (s, found.plan.steps[s].title.in_language(request.LANGUAGE_CODE))
+        for s in found.plan.steps
+        if s in done
+    ]
     return forms.ChoiceField(label=_("Back to which step"), choices=titles)
 
 
@@ -71,7 +78,11 @@ def _until(found: Found, request: Any) -> forms.Field:
 def _waiting_for(found: Found, request: Any) -> forms.Field:
     return forms.ChoiceField(
         label=_("Waiting for"),
-        choices=[("client", _("the client")), ("authority", _("an authority")), ("other_case", _("another case"))],
+        choices=[
+            ("client", _("the client")),
+            ("authority", _("an authority")),
+            ("other_case", _("another case")),
+        ],
         widget=forms.RadioSelect,
     )
 
@@ -82,7 +93,9 @@ def _question(found: Found, request: Any) -> forms.Field:
 
 
 def _level(found: Found, request: Any) -> forms.Field:
-    levels = [(key, words.in_language(request.LANGUAGE_CODE)) for key, words in LEVELS.items() if key != "outlet"]
+    levels = [
+        (key, words.in_language(request.LANGUAGE_CODE)) for key, words in LEVELS.items() if key != "outlet"
+    ]
     return forms.ChoiceField(label=_("Ask whom"), choices=levels, widget=forms.RadioSelect)
 
 
@@ -158,7 +171,9 @@ def verb(request: HttpRequest, case_id: uuid.UUID, verb: str) -> HttpResponse:
         try:
             perform_posted(request, VERBS[verb].act, case_id=case_id, **fields)
             messages.success(request, _("Saved."), "ok")
-            return redirect("queue" if verb == "hand_over" else "case", *([] if verb == "hand_over" else [case_id]))
+            return redirect(
+                "queue" if verb == "hand_over" else "case", *([] if verb == "hand_over" else [case_id])
+            )
         except Refused as refused:
             where = refused.problem.where if refused.problem.where in form.fields else None
             form.add_error(where, words_of(refused))

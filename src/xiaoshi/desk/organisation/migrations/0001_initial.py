@@ -6,57 +6,114 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.TextField(db_collation='C', unique=True)),
-                ('level', models.TextField(choices=[('province', 'province'), ('city', 'city'), ('sub_branch', 'sub_branch'), ('outlet', 'outlet')])),
-                ('name_zh', models.TextField()),
-                ('name_en', models.TextField()),
-                ('phone', models.TextField(blank=True)),
-                ('address_zh', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("path", models.TextField(db_collation="C", unique=True)),
+                (
+                    "level",
+                    models.TextField(
+                        choices=[
+                            ("province", "province"),
+                            ("city", "city"),
+                            ("sub_branch", "sub_branch"),
+                            ("outlet", "outlet"),
+                        ]
+                    ),
+                ),
+                ("name_zh", models.TextField()),
+                ("name_en", models.TextField()),
+                ("phone", models.TextField(blank=True)),
+                ("address_zh", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['path'],
+                "ordering": ["path"],
             },
         ),
         migrations.CreateModel(
-            name='Designation',
+            name="Designation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('matter', models.TextField(default='special_damaged_notes')),
-                ('in_force_from', models.DateField()),
-                ('in_force_to', models.DateField(blank=True, null=True)),
-                ('source', models.TextField()),
-                ('status', models.TextField(default='unconfirmed')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='organisation.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("matter", models.TextField(default="special_damaged_notes")),
+                ("in_force_from", models.DateField()),
+                ("in_force_to", models.DateField(blank=True, null=True)),
+                ("source", models.TextField()),
+                ("status", models.TextField(default="unconfirmed")),
+                (
+                    "unit",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="organisation.unit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Staff',
+            name="Staff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('login', models.TextField(unique=True)),
-                ('name_zh', models.TextField()),
-                ('name_en', models.TextField()),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, size=None)),
-                ('is_active', models.BooleanField(default=True)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='organisation.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("login", models.TextField(unique=True)),
+                ("name_zh", models.TextField()),
+                ("name_en", models.TextField()),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None),
+                ),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "unit",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="organisation.unit"),
+                ),
             ],
             options={
-                'ordering': ['login'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('roles__contained_by', ['archivist', 'auditor', 'city_specialist', 'contact_centre', 'lobby_manager', 'outlet_head', 'province_specialist', 'supervisor', 'teller'])), name='staff_roles_known')],
+                "ordering": ["login"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "roles__contained_by",
+                                [
+                                    "archivist",
+                                    "auditor",
+                                    "city_specialist",
+                                    "contact_centre",
+                                    "lobby_manager",
+                                    "outlet_head",
+                                    "province_specialist",
+                                    "supervisor",
+                                    "teller",
+                                ],
+                            )
+                        ),
+                        name="staff_roles_known",
+                    )
+                ],
             },
         ),
     ]

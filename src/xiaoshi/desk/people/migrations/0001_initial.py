@@ -5,29 +5,38 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
+        ("cases", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Client',
+            name="Client",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('part', models.TextField(default='holder')),
-                ('name', models.TextField()),
-                ('id_kind', models.TextField(default='resident_id')),
-                ('id_number_sealed', models.BinaryField(default=b'')),
-                ('id_number_hash', models.TextField(blank=True)),
-                ('phone_sealed', models.BinaryField(default=b'')),
-                ('account_number', models.TextField(blank=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='people', to='cases.case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("part", models.TextField(default="holder")),
+                ("name", models.TextField()),
+                ("id_kind", models.TextField(default="resident_id")),
+                ("id_number_sealed", models.BinaryField(default=b"")),
+                ("id_number_hash", models.TextField(blank=True)),
+                ("phone_sealed", models.BinaryField(default=b"")),
+                ("account_number", models.TextField(blank=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="people", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('case', 'part', 'name'), name='client_once')],
+                "constraints": [models.UniqueConstraint(fields=("case", "part", "name"), name="client_once")],
             },
         ),
     ]

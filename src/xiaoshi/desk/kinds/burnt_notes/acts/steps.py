@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from xiaoshi.core.casework.commands import HandOver, RecordCheck
+from xiaoshi.core.casework.commands import MoveCase, RecordCheck
 from xiaoshi.core.money import daxie
 from xiaoshi.desk.cases.people_on_case import let_see
 from xiaoshi.desk.cases.steps import finish_step
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import invalid, refuse
+from xiaoshi.desk.kinds.burnt_notes import slips
 from xiaoshi.desk.kinds.burnt_notes.acts.trays import require_step_open
 from xiaoshi.desk.kinds.burnt_notes.designated import designated_outlets
-from xiaoshi.desk.kinds.burnt_notes import slips
 from xiaoshi.desk.kinds.burnt_notes.standing import Tin, tin_of
 from xiaoshi.desk.organisation.models import Staff, Unit
 
@@ -39,7 +39,12 @@ def hand_to_designated(ctx: Context, *, unit_path: str, reason: str = "") -> dic
         )
     finish_step(ctx, "to_designated", {"unit": unit.path, "reason": reason}, {"designated": True})
     ctx.command(
-        HandOver(command_id=ctx.next_command_id(), to=head.as_actor(), reason=reason or "special damage: designated outlet")
+        MoveCase(
+            command_id=ctx.next_command_id(),
+            to_unit=unit.path.rstrip("/"),
+            to=head.as_actor(),
+            reason=reason or f"特殊残损券由指定机构{unit.name_zh}办理",
+        )
     )
     let_see(ctx, ctx.person.login, "handed_over")
     case = ctx.the_case
