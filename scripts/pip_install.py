@@ -45,10 +45,15 @@ class Progress:
             self.size = f" ({match[1]} MB)"
             return f"  {self.seen}/{self.total} {self.package}{self.size}" if float(match[1]) >= 5 else None
         if "Retrying (" in text:
+            # Asking the index for a package comes before pip names it.
+            if match := re.search(r"/([A-Za-z0-9._-]+)/?$", text):
+                self.package, self.size = match[1], ""
             return f"  网络不通,正在重试 {self.package} / no answer from the network, trying {self.package} again"
         if text.startswith("Installing collected packages"):
             self.package, self.size = "", ""
             return f"  安装 {self.seen} 个软件包 / installing {self.seen} packages"
+        if match := re.search(r"No matching distribution found for ([A-Za-z0-9._-]+)==", text):
+            self.package, self.size = match[1], ""
         if text.startswith("ERROR:") or "No space left" in text:
             self.errors.append(text)
         return None

@@ -143,9 +143,9 @@ def test_pips_lines() -> None:
     assert progress.silent(30).endswith("still waiting for numpy 2.4.6 (16.9 MB), 30 s")
     retry = progress.hear("WARNING: Retrying (Retry(total=3)) after connection broken by 'X': /simple/numpy/")
     assert retry is not None
-    assert "trying numpy 2.4.6 again" in retry
+    assert retry.endswith("trying numpy again")
     progress.hear("ERROR: Could not find a version that satisfies the requirement numpy==2.4.6")
-    assert "The package numpy 2.4.6 could not be had" in str(progress.failure())
+    assert "The package numpy could not be had" in str(progress.failure())
     progress.hear("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device")
     assert "The disk got full" in str(progress.failure())
 
