@@ -7,10 +7,11 @@ Four independent parts, each in shares of the whole note, are added in quadratur
     far      2 % of the part that lies more than 12 mm from any match (char shrinks as it likes)
     floor    0.10 points
 
-and multiplied by `BAND`, which was found by split conformal calibration on simulated trays (README, "Interval"): the
-smallest factor that covers the truth of 99 % of the calibration notes; its coverage is then shown on other trays.
+and multiplied by `BAND`. Split conformal calibration on 201 rightly grouped notes of 24 simulated trays (README,
+"Interval") asks for 1.5 to cover 99 % of them; the worst needed 2.13. The constant is 2.2, above the worst: simulated
+paper is kinder than real paper, and a note too many for two people costs minutes, a wrong verdict money.
 Worked example, half a 100 (11,935 mm2), edges 420 mm, spread 0.05 points, all near a match: edge 0.18, floor 0.10,
-together 0.21 points; times 3 gives 61.2 % +- 0.6.
+together 0.21 points; times 2.2 gives 61.2 % +- 0.5.
 
 Pieces that may belong to the note but were not joined, and unnamed scraps that would fit, move the upper end only.
 """
@@ -27,7 +28,7 @@ from xiaoshi.core.notes.register import Registered
 EDGE_MM = 0.05
 FAR_SHARE = 0.02
 FLOOR = 0.001
-BAND = 3.0
+BAND = 2.2
 CHAR_EDGE = 0.02
 """Where only legible paper counts: share of the charred part by which people may read its border differently."""
 

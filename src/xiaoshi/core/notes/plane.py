@@ -145,12 +145,18 @@ def _markers(grey: NDArray[np.uint8]) -> dict[int, Points]:
     settings.minMarkerDistanceRate = 0.01
     settings.minMarkerPerimeterRate = 0.015
     settings.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_NONE
-    detector = cv2.aruco.ArucoDetector(detector_dictionary(), settings)
     found: dict[int, Points] = {}
-    for picture in (cv2.GaussianBlur(small, (0, 0), 0.8), small):
-        corners, ids, _ = detector.detectMarkers(picture)
+    # In a narrow window the black border of a large marker is a ring, whose inner outline is read as a marker too small
+    # by a cell's half; wide windows come first, and the larger reading of a marker wins.
+    for windows, blur in (((23, 63, 20), 0.8), ((3, 23, 10), 0.8), ((3, 23, 10), 0.0)):
+        settings.adaptiveThreshWinSizeMin, settings.adaptiveThreshWinSizeMax = windows[:2]
+        settings.adaptiveThreshWinSizeStep = windows[2]
+        picture = cv2.GaussianBlur(small, (0, 0), blur) if blur else small
+        corners, ids, _ = cv2.aruco.ArucoDetector(detector_dictionary(), settings).detectMarkers(picture)
         for quad, number in zip(corners, [] if ids is None else ids.ravel().tolist(), strict=True):
-            found.setdefault(int(number), (quad.reshape(4, 2).astype(np.float64) + 0.5) / shrink - 0.5)
+            at = (quad.reshape(4, 2).astype(np.float64) + 0.5) / shrink - 0.5
+            if int(number) not in found or _area(at) > _area(found[int(number)]):
+                found[int(number)] = at
         if len(found) >= 8:
             break
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 60, 0.005)
@@ -161,6 +167,10 @@ def _markers(grey: NDArray[np.uint8]) -> dict[int, Points]:
         cv2.cornerSubPix(grey, at, (window, window), (-1, -1), stop)
         found[marker_id] = at.reshape(4, 2).astype(np.float64)
     return found
+
+
+def _area(quad: Points) -> float:
+    return float(cv2.contourArea(quad.astype(np.float32)))
 
 
 def _fit_without_outliers(

@@ -244,5 +244,6 @@ def _read(colour: Picture, present: Mask, reference: Reference) -> tuple[Mask, f
 def _detail(layer: NDArray[np.float32]) -> NDArray[np.float32]:
     """Print without light and soil: band-passed and scaled by its local strength."""
     band = cv2.GaussianBlur(layer, (0, 0), 1.2) - cv2.GaussianBlur(layer, (0, 0), 6.0)
-    strength = np.sqrt(cv2.blur(band * band, (35, 35)))
+    # A running sum can end a hair below zero.
+    strength = np.sqrt(np.maximum(cv2.blur(band * band, (35, 35)), 0))
     return np.asarray(band / (strength + 4.0), np.float32)
