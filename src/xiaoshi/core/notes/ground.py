@@ -34,8 +34,8 @@ LIFT = 4.0
 """Added before the log, so that noise of a level or two in a dark channel does not become chroma."""
 
 CHROMA_TO_NEUTRAL_MIN = 0.55
-TONE_GAP_MIN = 80.0
-"""Half the distance, in levels, from a colourless ground to white paper: in effect the ground has to be near black."""
+TONE_GAP_MIN = 145.0
+"""Half the BGR distance from a colourless ground to white paper: in effect the ground has to be near black."""
 DARKER_THAN_SHADOW = 1.35
 
 

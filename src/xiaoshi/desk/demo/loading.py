@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from xiaoshi.core.casework.roles import ROLES
 from xiaoshi.desk.demo.bank import DESIGNATED, DESIGNATION_SOURCE, MAIN_OUTLET, UNITS, everybody
+from xiaoshi.desk.kinds import all_kinds
 from xiaoshi.desk.money.chart import ensure_chart, open_books
 from xiaoshi.desk.organisation.models import Designation, Staff, Unit
 
@@ -25,6 +27,9 @@ def load(*, pictures: bool = True) -> list[dict[str, Any]]:
     load_bank(password)
     if pictures:
         _specimens()
+        for kind in all_kinds():
+            if kind.demo:
+                import_module(kind.demo).load()
     return _sign_ins(password)
 
 

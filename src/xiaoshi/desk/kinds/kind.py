@@ -14,8 +14,8 @@ from xiaoshi.core.problems import Words
 
 if TYPE_CHECKING:
     from xiaoshi.desk.cases.models import Case
-    from xiaoshi.desk.guard.boundary import Act
     from xiaoshi.desk.cases.reviewing import Review
+    from xiaoshi.desk.guard.boundary import Act
     from xiaoshi.desk.organisation.models import Staff, Unit
 
 
@@ -49,7 +49,7 @@ class Kind:
     `folder` holds `plan.toml`. `opening_form`: what is asked when a case is opened; `opening(form, unit, today)` gives the
     fields of `open_case` from it. `steps`: step id -> how it is worked on. `choices`: words of the values of choice facts. `routes`: module with `urlpatterns` below
     `/desk/cases/<uuid>/`. `overview`: a partial that the case page shows beside the next step, with
-    `overview_context(case)`. `reviews(person)`: what of this kind waits for this person as the second one. `story`: module with `run(...)` for `xiaoshi story`. `offered`: shown in "open a case".
+    `overview_context(case)`. `reviews(person)`: what of this kind waits for this person as the second one. `demo`: module with `load()` for the demo's cases. `story`: module with `run(...)` for `xiaoshi story`. `offered`: shown in "open a case".
     """
 
     name: str
@@ -66,6 +66,7 @@ class Kind:
     reviews: Callable[[Staff], list[Review]] | None = None
     offered: bool = True
     story: str = ""
+    demo: str = ""
 
     @property
     def plan_text(self) -> str:

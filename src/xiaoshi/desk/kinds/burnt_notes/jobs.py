@@ -1,12 +1,17 @@
-"""The worker's part: trays are measured in the background, each once, and a run that died is taken up again."""
+"""The worker's part: trays are measured in the background, each once, and a run that died is taken up again.
+
+A tray is claimed before it is measured, so that two workers measure it once. A worker that is killed, or loses the
+database, leaves its claim behind; whoever finds such a claim comes back when it has run out.
+"""
 
 from __future__ import annotations
 
 import logging
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import DatabaseError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 from procrastinate import RetryStrategy
@@ -25,10 +30,35 @@ log = logging.getLogger(__name__)
 MEASURING_AT_MOST = timedelta(minutes=10)
 
 
+class TrayNotThere(Exception):  # noqa: N818
+    """The tray of a job is not in the database, or not seen by the one who ordered the job."""
+
+
 @app.task(queue="desk", retry=RetryStrategy(max_attempts=3, wait=5), pass_context=False)
 def measure_tray(tray_id: str, login: str) -> None:
     """Measure one tray on behalf of whoever photographed it."""
-    measure_once(tray_id, login)
+    # A worker lives for weeks; its connection may have died with a restart of the database.
+    close_old_connections()
+    if measure_once(tray_id, login):
+        return
+    left = _claim_runs_out_in(tray_id, login)
+    if left is not None:
+        measure_tray.configure(schedule_in={"seconds": left.total_seconds() + 1}).defer(tray_id=tray_id, login=login)
+
+
+def _claim_runs_out_in(tray_id: str, login: str) -> timedelta | None:
+    """How long somebody else's claim on the tray still holds; None when there is nothing left to do.
+
+    Raises `TrayNotThere` when no such tray is committed (a job can be faster than the act that ordered it): the job's
+    retries look again.
+    """
+    with visible_to(Staff.objects.select_related("unit").get(login=login)):
+        tray = Tray.objects.filter(id=tray_id).first()
+    if tray is None:
+        raise TrayNotThere(tray_id)
+    if tray.state != "measuring" or tray.claimed_at is None:
+        return None
+    return max(timedelta(), tray.claimed_at + MEASURING_AT_MOST - timezone.now())
 
 
 def measure_once(tray_id: str, login: str) -> bool:
@@ -63,10 +93,21 @@ def measure_once(tray_id: str, login: str) -> bool:
     except Refused:
         # The case was closed or handed away meanwhile: the tray stays unmeasured and the page says so.
         log.info("tray %s: the case no longer takes a measurement", tray_id)
-        with visible_to(person):
-            Tray.objects.filter(id=tray_id, state="measuring").update(state="waiting")
+        _give_back(tray_id, person, claimed_at)
         return False
+    except Exception:
+        _give_back(tray_id, person, claimed_at)
+        raise
     return True
+
+
+def _give_back(tray_id: str, person: Staff, claimed_at: datetime) -> None:
+    """Let the tray be measured by the next try; a claim that somebody else has taken over meanwhile stays."""
+    try:
+        with visible_to(person):
+            Tray.objects.filter(id=tray_id, state="measuring", claimed_at=claimed_at).update(state="waiting")
+    except DatabaseError:
+        log.warning("tray %s: the claim could not be given back and runs out by itself", tray_id)
 
 
 def _died() -> Measured:
@@ -88,6 +129,14 @@ def _died() -> Measured:
             ],
         },
     )
+
+
+@app.task(queue="desk", pass_context=False)
+def draw_demo_trays(case_id: str) -> None:
+    """The slow part of the demo."""
+    from xiaoshi.desk.kinds.burnt_notes.demo import draw_trays
+
+    draw_trays(case_id)
 
 
 @app.periodic(cron="* * * * *")

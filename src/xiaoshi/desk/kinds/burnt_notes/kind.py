@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.kinds.burnt_notes import forms
@@ -37,7 +39,7 @@ def _pile_label(pile: str) -> str:
 
 
 def _designated(case: Case, data: Any) -> forms.DesignatedForm:
-    outlets = [(u.path, u.name_zh) for u in designated_outlets(date.today()) if u.id != case.unit_id]  # noqa: DTZ011
+    outlets = [(u.path, u.name_zh) for u in designated_outlets(timezone.localdate()) if u.id != case.unit_id]
     return forms.DesignatedForm(data, outlets=outlets)
 
 
@@ -111,4 +113,5 @@ KIND = Kind(
     overview="burnt_notes/overview.html",
     overview_context=lambda case: {"tin": tin_of(case)},
     story="xiaoshi.desk.kinds.burnt_notes.story",
+    demo="xiaoshi.desk.kinds.burnt_notes.demo",
 )
