@@ -162,3 +162,29 @@ def test_whoever_is_copied_sees_the_case_from_then_on(people, new_case):
         assert Case.objects.filter(id=case.id).exists()
     with pytest.raises((NotAllowed, Refused)):
         perform(do_step, people.stranger, str(uuid.uuid4()), case_id=case.id, **INTAKE)
+
+
+def test_a_form_that_does_not_say_which_version_was_seen_is_refused(people, new_case, client_for):
+    case = new_case()
+    client = client_for(people.teller)
+    form = {"key": str(uuid.uuid4()), "circumstances": "厨房失火", "explained": "on", "do": "do"}
+    answer = client.post(f"/desk/cases/{case.id}/steps/intake/", form)
+    assert answer.status_code == 422
+    assert "刷新" in answer.content.decode()
+    assert "厨房失火" in answer.content.decode()
+    assert len(entries(case, people.teller)) == 1
+    assert client.post(f"/desk/cases/{case.id}/steps/intake/", {**form, "version": "1"}).status_code == 302
+    assert len(entries(case, people.teller)) == 2
+
+
+def test_a_stale_form_shows_what_changed_and_keeps_what_was_typed(people, new_case, client_for):
+    case = new_case()
+    perform(copy_to, people.colleague, str(uuid.uuid4()), case_id=case.id, to=people.outlet_head.login)
+    form = {"key": str(uuid.uuid4()), "version": "1", "circumstances": "厨房失火", "explained": "on", "do": "do"}
+    answer = client_for(people.teller).post(f"/desk/cases/{case.id}/steps/intake/", form)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "抄送" in page
+    assert people.colleague.name_zh in page
+    assert "厨房失火" in page
+    assert len(entries(case, people.teller)) == 2

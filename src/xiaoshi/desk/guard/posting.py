@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from xiaoshi.desk.guard.boundary import Act, Outcome, perform
-from xiaoshi.desk.guard.refusals import Refused
+from xiaoshi.desk.guard.refusals import Refused, invalid
 
 
 def new_key() -> str:
@@ -25,6 +25,13 @@ def version_of(request: HttpRequest) -> int | None:
 
 def perform_posted(request: HttpRequest, what: Act, *, case_id: Any = None, **fields: Any) -> Outcome:
     """`perform` with the person, key and version of this request. A form without a version is refused on a case."""
+    if case_id is not None and version_of(request) is None:
+        raise invalid(
+            "version_missing",
+            "页面缺少案件版本，请刷新页面后再提交。",
+            "The page does not say which version of the case you saw: reload it and send again.",
+            where="version",
+        )
     return perform(
         what,
         request.user,  # type: ignore[arg-type]
