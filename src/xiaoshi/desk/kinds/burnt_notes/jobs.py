@@ -43,7 +43,9 @@ def measure_tray(tray_id: str, login: str) -> None:
         return
     left = _claim_runs_out_in(tray_id, login)
     if left is not None:
-        measure_tray.configure(schedule_in={"seconds": left.total_seconds() + 1}).defer(tray_id=tray_id, login=login)
+        measure_tray.configure(schedule_in={"seconds": left.total_seconds() + 1}).defer(
+            tray_id=tray_id, login=login
+        )
 
 
 def _claim_runs_out_in(tray_id: str, login: str) -> timedelta | None:

@@ -10,7 +10,6 @@ import multiprocessing
 import resource
 import threading
 from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,17 +39,21 @@ class Measured:
 
 
 _lock = threading.Lock()
+# One tray at a time: the time limit counts measuring, not waiting for another tray of the same worker.
+_turn = threading.Lock()
 _pool: ProcessPoolExecutor | None = None
 
 
 def measure(name: str, content: bytes, library_dir: str, rules_id: str) -> Measured:
-    """Measure one tray picture. Blocks for seconds; raises `MeasuringDied` when the child did not survive it."""
-    pool = _the_pool()
-    try:
-        return pool.submit(_measure_here, name, content, library_dir, rules_id).result(timeout=TIME_LIMIT_S)
-    except (BrokenProcessPool, TimeoutError) as error:
-        stop()
-        raise MeasuringDied(str(error) or type(error).__name__) from error
+    """Measure one tray picture. Blocks for seconds; raises `MeasuringDied` when the child gave no answer."""
+    with _turn:
+        try:
+            answer = _the_pool().submit(_measure_here, name, content, library_dir, rules_id)
+            return answer.result(timeout=TIME_LIMIT_S)
+        except Exception as error:
+            # A dead child, the time limit, or memory that ran out inside a library: whichever it was, a new child starts.
+            stop()
+            raise MeasuringDied(f"{type(error).__name__}: {error}") from error
 
 
 def _the_pool() -> ProcessPoolExecutor:
@@ -101,7 +104,10 @@ def _measure_here(name: str, content: bytes, library_dir: str, rules_id: str) ->
     picture = decode(name, content)
     answer = assess([picture], _library(library_dir), rules)
     zh, en = answer.as_json("zh"), answer.as_json("en")
-    for mine, other in ((zh["problems"], en["problems"]), *((n["reasons"], m["reasons"]) for n, m in zip(zh["notes"], en["notes"], strict=True))):
+    for mine, other in (
+        (zh["problems"], en["problems"]),
+        *((n["reasons"], m["reasons"]) for n, m in zip(zh["notes"], en["notes"], strict=True)),
+    ):
         for told, translated in zip(mine, other, strict=True):
             told["text_en"] = translated["text"]
     height, width = (0, 0) if isinstance(picture, Problem) else picture.pixels.shape[:2]

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from xiaoshi.desk.kinds.burnt_notes.acts.notes import opened_to
 from xiaoshi.desk.kinds.burnt_notes.models import Measurement, Note
 from xiaoshi.desk.kinds.burnt_notes.settling import Answer, Settled, settle
 from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, proposal_of
@@ -65,11 +66,22 @@ def _shown(note: Note, person: Staff, names: dict[str, str]) -> ShownNote:
         note=note,
         number=note.order,
         settled=settled,
-        may_answer=mine is None and settled.stage != "settled" and (settled.stage != "third" or settler),
+        may_answer=mine is None and _may_answer(note, settled, person.login, settler),
         my_answer=mine,
         answers=tuple((names.get(j.person, j.person), verdict_word(j.verdict), j.reason) for j in rows),
         wait_words=_waits(settled, mine),
     )
+
+
+def _may_answer(note: Note, settled: Settled, login: str, settler: bool) -> bool:
+    """As the act decides: a difference is settled by few, and who has seen another's answer gives no independent one."""
+    match settled.stage:
+        case "settled":
+            return False
+        case "third":
+            return settler
+        case _:
+            return not opened_to(note, login)
 
 
 def _waits(settled: Settled, mine: Answer | None) -> str:

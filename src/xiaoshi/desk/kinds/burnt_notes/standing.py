@@ -85,7 +85,10 @@ def tin_of(case: Case) -> Tin:
             verdicts[settled.answer.verdict] += 1
             amount += settled.amount_fen
             edition = settled.answer.edition or note.edition
-            key, entry = (settled.answer.denomination_fen or 0, edition), (settled.answer.verdict, settled.amount_fen)
+            key, entry = (
+                (settled.answer.denomination_fen or 0, edition),
+                (settled.answer.verdict, settled.amount_fen),
+            )
         groups.setdefault(key, []).append(entry)
     lines = tuple(
         Line(
@@ -97,6 +100,8 @@ def tin_of(case: Case) -> Tin:
             none=sum(v == "none" for v, _ in entries),
             amount_fen=sum(a for _, a in entries),
         )
-        for (denomination, edition), entries in sorted(groups.items(), key=lambda item: (-item[0][0], item[0][1]))
+        for (denomination, edition), entries in sorted(
+            groups.items(), key=lambda item: (-item[0][0], item[0][1])
+        )
     )
     return Tin(len(notes), dict(stages), dict(verdicts), amount, lines)

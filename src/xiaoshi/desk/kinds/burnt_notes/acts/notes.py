@@ -1,15 +1,23 @@
-"""Deciding note by note: confirm, override with a reason, a second person who does not see the first answer."""
+"""Deciding note by note: confirm, override with a reason, a second person who does not see the first answer.
+
+The timeline is read by everybody on the case, so its entry says that somebody answered and never what or why: it holds
+a digest of the answer (with the row's own random id in it, so that the few possible answers cannot be tried out), and
+whoever audits later can prove that the answer in the table is the one that was given.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import uuid
 from typing import Any
 
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import invalid, not_allowed, refuse
-from xiaoshi.desk.kinds.burnt_notes.acts.trays import HANDLERS, require_step_open
+from xiaoshi.desk.kinds.burnt_notes.acts.trays import HANDLERS, is_ident, require_step_open, the_tray
 from xiaoshi.desk.kinds.burnt_notes.models import Judgement, Note
-from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, denominations, proposal_of, standing_of
 from xiaoshi.desk.kinds.burnt_notes.settling import Answer, Proposal
+from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, denominations, proposal_of, standing_of
 
 VERDICTS = ("full", "half", "none")
 SETTLERS = {"supervisor", "outlet_head"}
@@ -36,24 +44,22 @@ def judge_note(
     stage = standing_of(note).stage
     answer = Answer(ctx.person.login, verdict, denomination_fen, edition)
     _check_answer(answer)
-    _check_person(ctx, stage, answers)
-    proposal = proposal_of(note)
-    if stage == "first" and needs_reason(answer, proposal) and not reason.strip():
+    _check_person(ctx, note, stage, answers)
+    if (stage == "third" or needs_reason(answer, proposal_of(note))) and not reason.strip():
         raise invalid(
             "reason_missing",
-            "与测量结果不同，或测量未能判定：请写明理由。",
-            "This departs from what was measured, or decides what was left open: give the reason.",
+            "与测量结果不同、测量未能判定，或裁定两人的分歧：请写明理由。",
+            "This departs from what was measured, decides what was left open, or settles a difference: give the reason.",
             where="reason",
         )
-    _keep(ctx, note, answer, len(answers) + 1, reason)
+    kept = _keep(ctx, note, answer, len(answers) + 1, reason)
     settled = standing_of(note)
     ctx.note(
         f"第 {note.tray.number} 盘第 {note.order} 张：第 {len(answers) + 1} 人已判定",
         f"Tray {note.tray.number}, note {note.order}: answer {len(answers) + 1} given",
         note=str(note.id),
         round=len(answers) + 1,
-        departs=not answer.same_as(proposal),
-        reason=reason,
+        answer_sha256=digest_of(kept),
     )
     return {"note_id": str(note.id), "stage": settled.stage}
 
@@ -62,9 +68,16 @@ def judge_note(
 def confirm_tray(ctx: Context, *, tray_id: str) -> dict[str, Any]:
     """Confirm the engine's proposal for every note of a tray at once; only when none of them is in doubt."""
     require_step_open(ctx, "determine")
-    notes = list(Note.objects.filter(tray__case=ctx.the_case, tray_id=tray_id, current=True))
+    notes = list(
+        Note.objects.filter(tray=the_tray(ctx, tray_id), current=True).prefetch_related("judgements")
+    )
     if not notes:
-        raise invalid("no_such_tray", "这一盘没有可确认的券。", "There are no notes to confirm on this tray.", where="tray")
+        raise invalid(
+            "no_such_tray",
+            "这一盘没有可确认的券。",
+            "There are no notes to confirm on this tray.",
+            where="tray",
+        )
     if any(n.verdict == "undecided" for n in notes):
         raise refuse(
             "doubt_on_tray",
@@ -75,15 +88,30 @@ def confirm_tray(ctx: Context, *, tray_id: str) -> dict[str, Any]:
     for note in notes:
         if answers_of(note):
             continue
-        _keep(ctx, note, Answer(ctx.person.login, note.verdict, note.denomination_fen, note.edition), 1, "")
+        answer = Answer(ctx.person.login, note.verdict, note.denomination_fen, note.edition)
+        _check_answer(answer)
+        if opened_to(note, ctx.person.login):
+            raise _seen_already()
+        _keep(ctx, note, answer, 1, "")
         done += 1
-    ctx.note(f"确认第 {notes[0].tray.number} 盘 {done} 张", f"Confirmed {done} notes of tray {notes[0].tray.number}", confirmed=done)
+    if not done:
+        raise refuse(
+            "already_settled", "这一盘都已判定过。", "Every note of this tray has been answered already."
+        )
+    ctx.note(
+        f"确认第 {notes[0].tray.number} 盘 {done} 张",
+        f"Confirmed {done} notes of tray {notes[0].tray.number}",
+        confirmed=done,
+    )
     return {"confirmed": done}
 
 
 @act("burnt_notes.take_back_judgement", "撤销判定", "Take a decision back", roles=HANDLERS)
 def take_back_judgement(ctx: Context, *, note_id: str) -> dict[str, Any]:
-    """Take one's own newest answer back while nobody else has answered after it. The answer stays on record as withdrawn."""
+    """Take one's own newest answer back while nobody else has answered after it. The answer stays on record as withdrawn.
+
+    Two answers that differ lie open to both persons and wait for the one who settles; neither is changed any more.
+    """
     require_step_open(ctx, "determine")
     note = the_note(ctx, note_id)
     last = note.judgements.filter(withdrawn=False).order_by("-round").first()
@@ -92,6 +120,12 @@ def take_back_judgement(ctx: Context, *, note_id: str) -> dict[str, Any]:
             "not_yours",
             "只能撤销自己最近的判定，且其后没有别人判定过。",
             "You can take back only your own newest answer, and only while nobody has answered after you.",
+        )
+    if standing_of(note).stage == "third":
+        raise refuse(
+            "answers_open",
+            "两人的判定已经公开且不一致，不能再撤销，请授权主管或网点负责人裁定。",
+            "The two answers differ and lie open: they cannot be taken back. A supervisor or the outlet head settles it.",
         )
     last.withdrawn = True
     last.save(update_fields=["withdrawn"])
@@ -110,7 +144,8 @@ def needs_reason(answer: Answer, proposal: Proposal) -> bool:
 
 
 def the_note(ctx: Context, note_id: str) -> Note:
-    note = Note.objects.select_related("tray").filter(id=note_id, tray__case=ctx.the_case, current=True).first()
+    wanted = Note.objects.select_related("tray").filter(tray__case=ctx.the_case, current=True)
+    note = wanted.filter(id=note_id).first() if is_ident(note_id) else None
     if note is None:
         raise invalid("no_such_note", "这个案件没有这张券。", "This case has no such note.", where="note")
     return note
@@ -118,20 +153,63 @@ def the_note(ctx: Context, note_id: str) -> Note:
 
 def _check_answer(answer: Answer) -> None:
     if answer.verdict not in VERDICTS:
-        raise invalid("verdict_unknown", "请选择全额、半额或不予兑换。", "Choose full, half or none.", where="verdict")
-    if answer.verdict != "none" and answer.denomination_fen not in denominations():
-        raise invalid("denomination_missing", "请选择面额。", "Choose the denomination.", where="denomination_fen")
+        raise invalid(
+            "verdict_unknown", "请选择全额、半额或不予兑换。", "Choose full, half or none.", where="verdict"
+        )
+    unknown = answer.denomination_fen not in denominations()
+    if unknown and not (answer.verdict == "none" and answer.denomination_fen is None):
+        raise invalid(
+            "denomination_missing", "请选择面额。", "Choose the denomination.", where="denomination_fen"
+        )
 
 
-def _check_person(ctx: Context, stage: str, answers: list[Answer]) -> None:
+def opened_to(note: Note, login: str) -> bool:
+    """Whether this person has seen another's answer on this note: two answers lay open once, one of them his or hers.
+
+    Such a person answers no more (an answer taken back does not make one blind again), except to settle a difference.
+    """
+    given = list(note.judgements.all())
+    return any(j.round > 1 for j in given) and any(j.person == login for j in given)
+
+
+def _seen_already() -> Exception:
+    return not_allowed(
+        "seen_already",
+        "您已看到过这张券上别人的判定，不能再独立判定，请另一人办理。",
+        "You have seen another person's answer on this note: somebody else must answer independently.",
+    )
+
+
+def digest_of(judgement: Judgement) -> str:
+    """What the timeline holds of an answer (see the module's docstring)."""
+    row = [
+        str(judgement.id),
+        str(judgement.note_id),
+        judgement.round,
+        judgement.person,
+        judgement.verdict,
+        judgement.denomination_fen,
+        judgement.edition,
+        judgement.reason,
+    ]
+    return hashlib.sha256(json.dumps(row, ensure_ascii=False).encode()).hexdigest()
+
+
+def _check_person(ctx: Context, note: Note, stage: str, answers: list[Answer]) -> None:
     if stage == "settled":
-        raise refuse("already_settled", "这张已经判定。需要改时先撤销。", "This note is settled; take the answer back first.")
+        raise refuse(
+            "already_settled",
+            "这张已经判定。需要改时先撤销。",
+            "This note is settled; take the answer back first.",
+        )
     if any(a.person == ctx.person.login for a in answers):
         raise not_allowed(
             "same_person",
             "您已判定过这张券，须由另一人独立判定。",
             "You have answered on this note; another person must answer independently.",
         )
+    if stage != "third" and opened_to(note, ctx.person.login):
+        raise _seen_already()
     if stage == "third" and not SETTLERS & ctx.actor.roles:
         raise not_allowed(
             "settler_needed",
@@ -140,8 +218,10 @@ def _check_person(ctx: Context, stage: str, answers: list[Answer]) -> None:
         )
 
 
-def _keep(ctx: Context, note: Note, answer: Answer, round_number: int, reason: str) -> None:
-    Judgement(
+def _keep(ctx: Context, note: Note, answer: Answer, round_number: int, reason: str) -> Judgement:
+    judgement = Judgement(
+        # Random to the last bit: it keeps the digest in the timeline from being guessed.
+        id=uuid.uuid4(),
         note=note,
         round=round_number,
         person=answer.person,
@@ -150,4 +230,6 @@ def _keep(ctx: Context, note: Note, answer: Answer, round_number: int, reason: s
         edition=answer.edition,
         reason=reason.strip(),
         at=ctx.now,
-    ).save(force_insert=True)
+    )
+    judgement.save(force_insert=True)
+    return judgement

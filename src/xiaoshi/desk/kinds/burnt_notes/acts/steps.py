@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from xiaoshi.core.casework.commands import MoveCase, RecordCheck
 from xiaoshi.core.money import daxie
 from xiaoshi.desk.cases.people_on_case import let_see
@@ -23,7 +25,7 @@ RECHECKERS = {"supervisor", "outlet_head"}
 def hand_to_designated(ctx: Context, *, unit_path: str, reason: str = "") -> dict[str, Any]:
     """Special damage, and this outlet is not designated: the case goes to one that is (order 2026 No. 2)."""
     unit = Unit.objects.filter(path=unit_path).first()
-    if unit is None or unit not in designated_outlets(ctx.now.date()):
+    if unit is None or unit not in designated_outlets(timezone.localdate(ctx.now)):
         raise invalid(
             "not_designated",
             "请从指定机构名单中选择网点。",
@@ -59,14 +61,19 @@ def finish_photographing(ctx: Context) -> dict[str, Any]:
     """All trays are photographed and measured."""
     trays = list(ctx.the_case.trays.exclude(state="withdrawn"))
     if not trays:
-        raise refuse("no_tray", "还没有照片。请先拍摄至少一盘。", "There is no photo yet: photograph at least one tray.")
+        raise refuse(
+            "no_tray",
+            "还没有照片。请先拍摄至少一盘。",
+            "There is no photo yet: photograph at least one tray.",
+        )
     waiting = [t.number for t in trays if t.state in {"waiting", "measuring"}]
     if waiting:
         numbers = "、".join(map(str, waiting))
         raise refuse(
             "still_measuring",
-            f"第 {numbers} 盘还在测量，请稍候；好了页面会更新。",
-            f"Tray {', '.join(map(str, waiting))} is still being measured: wait a moment.",
+            f"第 {numbers} 盘还在测量，请稍候；好了页面会更新。超过几分钟仍未完成，请在该盘页面点“重新测量”。",
+            f"Tray {', '.join(map(str, waiting))} is still being measured: wait a moment. If it takes more than a few"
+            " minutes, choose “measure again” on its page.",
         )
     failed = [t.number for t in trays if t.state == "failed"]
     if failed:
@@ -92,12 +99,18 @@ def sort_notes(ctx: Context, *, step: str, counted: dict[str, int], reason: str 
         raise invalid("no_such_step", "流程中没有这一环节。", "The plan has no such step.", where="step")
     measured = piles(tin_of(ctx.the_case), by_edition=step == "editions")
     given = {pile: pieces for pile, pieces in counted.items() if pieces}
-    differs = sorted(pile for pile in measured.keys() | given.keys() if measured.get(pile, 0) != given.get(pile, 0))
+    differs = sorted(
+        pile for pile in measured.keys() | given.keys() if measured.get(pile, 0) != given.get(pile, 0)
+    )
     if differs and not reason.strip():
         raise invalid(
             "piles_differ",
-            "与测量结果不一致（" + "；".join(_pile_words(p, measured, given) for p in differs) + "）。请核对，或写明原因。",
-            "The piles differ from what was measured: " + ", ".join(differs) + ". Check, or give the reason.",
+            "与测量结果不一致（"
+            + "；".join(_pile_words(p, measured, given)[0] for p in differs)
+            + "）。请核对，或写明原因。",
+            "The piles differ from what was measured ("
+            + "; ".join(_pile_words(p, measured, given)[1] for p in differs)
+            + "). Check, or give the reason.",
             where="reason",
         )
     finish_step(ctx, step, {"piles": given, "differs": differs, "reason": reason.strip()})
@@ -113,10 +126,13 @@ def piles(tin: Tin, *, by_edition: bool) -> dict[str, int]:
     return result
 
 
-def _pile_words(pile: str, measured: dict[str, int], given: dict[str, int]) -> str:
+def _pile_words(pile: str, measured: dict[str, int], given: dict[str, int]) -> tuple[str, str]:
+    """What differs on one pile, in Chinese and English."""
     denomination, _, edition = pile.partition("/")
-    name = f"{int(denomination) // 100}元" if int(denomination) else "面额不明"
-    return f"{name}{edition} 测得{measured.get(pile, 0)}张、实点{given.get(pile, 0)}张"
+    fen, was, now = int(denomination), measured.get(pile, 0), given.get(pile, 0)
+    zh, en = (f"{fen / 100:g}元", f"{fen / 100:g} yuan") if fen else ("面额不明", "value unknown")
+    zh, en = (f"{zh}{edition}年版", f"{en} of {edition}") if edition else (zh, en)
+    return f"{zh} 测得{was}张、实点{now}张", f"{en}: {was} measured, {now} counted"
 
 
 @act("burnt_notes.determine", "完成认定", "All notes determined")
@@ -131,7 +147,12 @@ def determine(ctx: Context) -> dict[str, Any]:
             f"还有 {left} 张未定：待第二人 {second} 张，待裁定 {third} 张。",
             f"{left} notes are not settled: {second} wait for a second person, {third} for a decision between two answers.",
         )
-    finish_step(ctx, "determine", {"verdicts": tin.verdicts, "amount_fen": tin.amount_fen}, {"sum_fen": tin.amount_fen})
+    finish_step(
+        ctx,
+        "determine",
+        {"verdicts": tin.verdicts, "amount_fen": tin.amount_fen},
+        {"sum_fen": tin.amount_fen},
+    )
     return {"amount_fen": tin.amount_fen}
 
 
@@ -157,7 +178,9 @@ def machine_check(ctx: Context, *, machine: str, passed: int, by_hand: int) -> d
             where="passed",
         )
     if not machine.strip():
-        raise invalid("machine_missing", "请填写机具编号。", "Enter the number of the machine.", where="machine")
+        raise invalid(
+            "machine_missing", "请填写机具编号。", "Enter the number of the machine.", where="machine"
+        )
     ctx.command(RecordCheck(command_id=ctx.next_command_id(), check="machine", passed=True, note=machine))
     finish_step(ctx, "machine", {"machine": machine, "passed": passed, "by_hand": by_hand})
     return {"passed": passed, "by_hand": by_hand}
@@ -167,7 +190,12 @@ def machine_check(ctx: Context, *, machine: str, passed: int, by_hand: int) -> d
 def count_notes(ctx: Context, *, full: int, half: int, none: int, amount_fen: int) -> dict[str, Any]:
     """清点: counted by hand, before it is compared with what was decided."""
     tin = tin_of(ctx.the_case)
-    expected = (tin.verdicts.get("full", 0), tin.verdicts.get("half", 0), tin.verdicts.get("none", 0), tin.amount_fen)
+    expected = (
+        tin.verdicts.get("full", 0),
+        tin.verdicts.get("half", 0),
+        tin.verdicts.get("none", 0),
+        tin.amount_fen,
+    )
     if (full, half, none, amount_fen) != expected:
         raise invalid(
             "count_differs",
@@ -192,7 +220,12 @@ def seal_bag(
             where="holder_present",
         )
     if not bag_number.strip() or not seal_number.strip():
-        raise invalid("bag_number_missing", "请填写袋号和封签号。", "Enter the bag and the seal number.", where="bag_number")
+        raise invalid(
+            "bag_number_missing",
+            "请填写袋号和封签号。",
+            "Enter the bag and the seal number.",
+            where="bag_number",
+        )
     seen_by = Staff.objects.filter(login=witness, unit=ctx.the_case.unit, is_active=True).first()
     if seen_by is None or seen_by.login == ctx.person.login:
         raise invalid(
@@ -242,5 +275,3 @@ def give_receipt(ctx: Context) -> dict[str, Any]:
     finish_step(ctx, "receipt", {})
     paper = slips.receipt(ctx)
     return {"paper": str(paper.id)}
-
-

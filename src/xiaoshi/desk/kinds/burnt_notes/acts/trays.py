@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from xiaoshi.core.casework.standing import Standing
+from xiaoshi.core.casework.standing import Hindrance, Standing
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import invalid, refuse
 from xiaoshi.desk.kinds.burnt_notes.models import Measurement, Note, Tray
-from xiaoshi.desk.papers.keeping import keep_document
+from xiaoshi.desk.papers.keeping import keep_recognised, look_at
 
 HANDLERS = {"teller", "lobby_manager", "supervisor", "outlet_head"}
 RULES_DEFAULT = "cny-2026"
@@ -20,16 +23,24 @@ def add_tray(ctx: Context, *, name: str, content: bytes) -> dict[str, Any]:
     from xiaoshi.desk.kinds.burnt_notes.jobs import measure_tray
 
     require_step_open(ctx, "photograph")
-    document = keep_document(ctx, purpose="tray", name=name, content=content)
-    if not document.content_type.startswith("image/"):
-        raise invalid("not_a_picture", "请上传照片（JPEG、PNG）。", "Upload a picture (JPEG, PNG).", where="photo")
-    if ctx.the_case.trays.filter(photo__sha256=document.sha256).exclude(state="withdrawn").exists():
+    # Everything is looked at before anything is kept: a refused photo leaves no blob behind.
+    found = look_at(content, where="photo")
+    if not found.kind.content_type.startswith("image/"):
+        raise invalid(
+            "not_a_picture",
+            f"这是{found.kind.words.zh}，不是照片。请用相机拍摄托盘后上传（JPEG、PNG）。",
+            f"This is a file of the kind “{found.kind.words.en}”, not a photo: photograph the tray and upload JPEG or PNG.",
+            where="photo",
+        )
+    digest = hashlib.sha256(content).hexdigest()
+    if ctx.the_case.trays.filter(photo__sha256=digest).exclude(state="withdrawn").exists():
         raise invalid(
             "tray_twice",
             "这张照片已经上传过，同一盘钱不能算两次。",
             "This very photo is already on the case: the same notes must not be counted twice.",
             where="photo",
         )
+    document = keep_recognised(ctx, purpose="tray", name=name, content=content, found=found)
     number = ctx.the_case.trays.count() + 1
     tray = Tray(case=ctx.the_case, number=number, photo=document, added_by=ctx.person.login, added_at=ctx.now)
     tray.save(force_insert=True)
@@ -44,11 +55,18 @@ def withdraw_tray(ctx: Context, *, tray_id: str, reason: str) -> dict[str, Any]:
     require_step_open(ctx, "photograph")
     tray = the_tray(ctx, tray_id)
     if not reason.strip():
-        raise invalid("reason_missing", "请写明撤下的原因。", "Say why the tray is taken out.", where="reason")
+        raise invalid(
+            "reason_missing", "请写明撤下的原因。", "Say why the tray is taken out.", where="reason"
+        )
     tray.state = "withdrawn"
     tray.save(update_fields=["state"])
     tray.notes.update(current=False)
-    ctx.note(f"撤下第 {tray.number} 盘：{reason}", f"Took tray {tray.number} out: {reason}", tray=tray.number, reason=reason)
+    ctx.note(
+        f"撤下第 {tray.number} 盘：{reason}",
+        f"Took tray {tray.number} out: {reason}",
+        tray=tray.number,
+        reason=reason,
+    )
     return {"number": tray.number}
 
 
@@ -70,10 +88,24 @@ def measure_again(ctx: Context, *, tray_id: str) -> dict[str, Any]:
 
 @act("burnt_notes.record_measurement", "记录测量结果", "Record a measurement", roles=HANDLERS)
 def record_measurement(
-    ctx: Context, *, tray_id: str, engine: str, rules_id: str, width_px: int, height_px: int, assessment: dict[str, Any]
+    ctx: Context,
+    *,
+    tray_id: str,
+    engine: str,
+    rules_id: str,
+    width_px: int,
+    height_px: int,
+    assessment: dict[str, Any],
 ) -> dict[str, Any]:
     """What the engine answered for a tray, kept beside earlier answers. Called by the worker for who sent the photo."""
     tray = the_tray(ctx, tray_id)
+    if "finished" in {h.code for h in _hindrances(ctx, "photograph")}:
+        # A run that was given up and answers after all: people are deciding on the newer result by now.
+        raise refuse(
+            "too_late_to_measure",
+            "拍照环节已完成，这次测量结果不再采用。",
+            "The trays are photographed and being decided: this measurement comes too late.",
+        )
     measurement = Measurement(
         tray=tray,
         at=ctx.now,
@@ -128,8 +160,17 @@ def _note_row(
     )
 
 
+def is_ident(text: str) -> bool:
+    """Whether this can be the id of a row at all."""
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 def the_tray(ctx: Context, tray_id: str) -> Tray:
-    tray = ctx.the_case.trays.filter(id=tray_id).first()
+    tray = ctx.the_case.trays.filter(id=tray_id).first() if is_ident(tray_id) else None
     if tray is None:
         raise invalid("no_such_tray", "这个案件没有这一盘。", "This case has no such tray.", where="tray")
     return tray
@@ -137,11 +178,10 @@ def the_tray(ctx: Context, tray_id: str) -> Tray:
 
 def require_step_open(ctx: Context, step: str) -> None:
     """Refuse when the step is finished (send the case back to it first) or its turn has not come."""
-    assert ctx.plan is not None
-    assert ctx.state is not None
-    hindrances = Standing(ctx.plan, ctx.state).hindrances(ctx.plan.steps[step])
+    hindrances = _hindrances(ctx, step)
     if not hindrances:
         return
+    assert ctx.plan is not None
     title = ctx.plan.steps[step].title
     if hindrances[0].code == "finished":
         raise refuse(
@@ -151,3 +191,9 @@ def require_step_open(ctx: Context, step: str) -> None:
         )
     zh, en = "；".join(h.words.zh for h in hindrances), "; ".join(h.words.en for h in hindrances)
     raise refuse("step_not_yet", f"还不能办理“{title.zh}”：{zh}。", f"“{title.en}” cannot be done yet: {en}.")
+
+
+def _hindrances(ctx: Context, step: str) -> Sequence[Hindrance]:
+    assert ctx.plan is not None
+    assert ctx.state is not None
+    return Standing(ctx.plan, ctx.state).hindrances(ctx.plan.steps[step])
