@@ -27,6 +27,17 @@ function startParts () {
   createAll(Checkboxes, {}, options)
   createAll(ErrorSummary, {}, options)
   createAll(Radios, {}, options)
+  reachScrolled()
+}
+
+/** A table that scrolls and holds nothing to tab to is reached by itself, or the keyboard could not scroll it. */
+function reachScrolled () {
+  for (const box of document.querySelectorAll('.xs-tablebox')) {
+    if (box.scrollWidth <= box.clientWidth || box.querySelector('a[href], button, input')) continue
+    box.tabIndex = 0
+    box.setAttribute('role', 'region')
+    box.setAttribute('aria-label', box.querySelector('caption')?.textContent.trim() ?? '')
+  }
 }
 
 function openKeySheet () {

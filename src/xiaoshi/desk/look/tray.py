@@ -15,7 +15,7 @@ class TrayPiece:
     `number`: label on the photo; `polygon`: outline in pixels of the photo; `state`: "ok", "doubt", "none" (shape and
     colour of the mask); `verdict`: the word in the list (全额, 半额, 不兑, 未定); `denomination`, `edition`, `area`,
     `rule`: texts as shown; `href`: page of this piece's form; `current`: that form is on this page; `decided`: a person
-    has answered.
+    has answered; `listed`: has a row of its own in the list (the second piece of a note has only its mask).
     """
 
     number: int
@@ -29,6 +29,7 @@ class TrayPiece:
     href: str = ""
     current: bool = False
     decided: bool = False
+    listed: bool = True
 
     @property
     def path(self) -> str:

@@ -88,7 +88,8 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     context = frame(request, found, "overview") | {
         "holder": holder,
         "next": None if found.closed else next_step_of(request, found),
-        "left": left,
+        "left": [h for h in left if h.code not in {"close_condition", "step_open"}],
+        "left_steps": [_step_title(found, h.about, language) for h in left if h.code == "step_open"],
         "can_close": found.state.phase == "open" and not left,
         "entries": tell(list(entries)),
         "facts": _facts(found, language),
@@ -100,6 +101,11 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     if found.kind.overview_context is not None:
         context |= found.kind.overview_context(found.case)
     return render(request, "cases/case.html", context)
+
+
+def _step_title(found: Found, step: str, language: str) -> str:
+    spec = found.plan.steps.get(step) or found.state.added[step]
+    return spec.title.in_language(language)
 
 
 def hides_sums(found: Found, actor: Actor) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -23,10 +25,21 @@ from xiaoshi.desk.guard.visibility import visible_to
 from xiaoshi.desk.kinds.burnt_notes.acts import notes as note_acts
 from xiaoshi.desk.kinds.burnt_notes.acts import trays as tray_acts
 from xiaoshi.desk.kinds.burnt_notes.models import Tray
+from xiaoshi.desk.kinds.burnt_notes.reason_words import short_reason
 from xiaoshi.desk.kinds.burnt_notes.shown import ShownNote, pieces_of, shown_notes
 from xiaoshi.desk.kinds.burnt_notes.standing import denominations, tin_of
+from xiaoshi.desk.look.templatetags.desk import face_value
+from xiaoshi.desk.look.tray import TrayPiece
+from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.papers.keeping import content_of
 
+# What people write most often as the reason of an answer; the field takes any words.
+REASONS_OFTEN = (
+    gettext_lazy("Compared with a whole note: the area left is clear"),
+    gettext_lazy("Charred part hangs together with the print"),
+    gettext_lazy("Piece of another note, counted there"),
+    gettext_lazy("The print cannot be made out"),
+)
 STATES = {
     "waiting": (gettext_lazy("waits to be measured"), "waiting"),
     "measuring": (gettext_lazy("being measured"), "info"),
@@ -56,17 +69,31 @@ class AnswerForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    denomination = forms.TypedChoiceField(label=gettext_lazy("Value of the note"), coerce=int, empty_value=None, required=False)
-    reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=300)
+    denomination = forms.TypedChoiceField(
+        label=gettext_lazy("Value of the note"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=gettext_lazy("Keys 1 to 9 choose from the top."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason, where you differ from the proposal or it is undecided"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"list": "reasons-often", "autocomplete": "off"}),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        values = [(str(fen), f"{fen / 100:g} 元") for fen in denominations()]
+        values = [(str(fen), face_value(fen)) for fen in denominations()]
         self.fields["denomination"].choices = [("", _("cannot tell")), *values]  # type: ignore[attr-defined]
 
 
 def _trays_context(request: HttpRequest, found: Found) -> dict[str, Any]:
     rows = []
+    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    added_by = set(found.case.trays.values_list("added_by", flat=True))
+    names = {s.login: s.name(language) for s in Staff.objects.filter(login__in=added_by)}
     for tray in found.case.trays.prefetch_related("measurements").all():
         words, state = STATES[tray.state]
         last = tray.measurements.last()
@@ -75,7 +102,9 @@ def _trays_context(request: HttpRequest, found: Found) -> dict[str, Any]:
                 "tray": tray,
                 "state": state,
                 "word": words,
+                "who": names.get(tray.added_by, tray.added_by),
                 "notes": tray.notes.filter(current=True).count(),
+                "doubtful": tray.notes.filter(current=True, verdict="undecided").count(),
                 "problems": last.assessment.get("problems", []) if last else [],
                 "href": reverse("burnt_notes_tray", args=[found.case.id, tray.number]),
             }
@@ -91,8 +120,26 @@ def _trays_context(request: HttpRequest, found: Found) -> dict[str, Any]:
         "all": len(counted),
         "photographing": open_step,
         "deciding": deciding,
+        "determined": _is_done(found, "determine"),
+        "first_open": _first_open(found, request.user) if deciding else "",  # type: ignore[arg-type]
         "tin": tin_of(found.case),
     }
+
+
+def _is_done(found: Found, step: str) -> bool:
+    own = found.state.steps.get(step)
+    return own is not None and own.phase in {"done", "skipped"}
+
+
+def _first_open(found: Found, reader: Staff) -> str:
+    """The address of the first tray with a note that this reader may still answer; the first tray when there is none."""
+    address = ""
+    for tray in found.case.trays.exclude(state="withdrawn"):
+        address = address or reverse("burnt_notes_tray", args=[found.case.id, tray.number])
+        notes = tray.notes.filter(current=True).select_related("tray", "measurement").prefetch_related("judgements")
+        if any(s.may_answer for s in shown_notes(list(notes), reader)):
+            return reverse("burnt_notes_tray", args=[found.case.id, tray.number])
+    return address
 
 
 @require_http_methods(["GET", "POST"])
@@ -148,7 +195,11 @@ def _tray_page(
     current = current or next((s for s in shown if s.may_answer), shown[0] if shown else None)
     address = reverse("burnt_notes_tray", args=[found.case.id, number])
     pieces = (
-        pieces_of(measurement, shown, lambda n: f"{address}?note={n}#answer", current.number if current else 0)
+        _one_row_a_note(
+            pieces_of(measurement, shown, lambda n: f"{address}?note={n}#answer", current.number if current else 0),
+            shown,
+            request.LANGUAGE_CODE,  # type: ignore[attr-defined]
+        )
         if measurement
         else []
     )
@@ -164,11 +215,34 @@ def _tray_page(
         "current": current,
         "form": form or _answer_form(current),
         "answered": sum(not s.may_answer for s in shown),
+        "just_answered": _just_answered(request, shown, current),
+        "reasons_often": REASONS_OFTEN,
+        "unit_name": found.case.unit.name(request.LANGUAGE_CODE),  # type: ignore[attr-defined]
         "may_confirm_all": bool(shown) and all(s.settled.stage == "first" and not s.doubtful for s in shown),
         "previous": trays[place - 1].number if place > 0 else None,
         "following": trays[place + 1].number if place + 1 < len(trays) else None,
     }
     return render(request, "burnt_notes/tray.html", context, status=status)
+
+
+def _one_row_a_note(pieces: list[TrayPiece], shown: Sequence[ShownNote], language: str) -> list[TrayPiece]:
+    """A note in several pieces has a mask for each and one row; the row tells the deciding reason in a few words."""
+    reasons = {s.number: short_reason(s.note.reasons, language) for s in shown}
+    seen: set[int] = set()
+    told = []
+    for piece in pieces:
+        told.append(replace(piece, rule=reasons.get(piece.number, ""), listed=piece.number not in seen))
+        seen.add(piece.number)
+    return told
+
+
+def _just_answered(request: HttpRequest, shown: Sequence[ShownNote], current: ShownNote | None) -> ShownNote | None:
+    """The note that this reader answered a moment ago, while the answer can be taken back (key u)."""
+    done = request.GET.get("done", "")
+    last = next((s for s in shown if str(s.number) == done), None)
+    if last is None or last.my_answer is None or last.settled.stage == "third" or last is current:
+        return None
+    return last
 
 
 def _answer_form(current: ShownNote | None) -> AnswerForm:
@@ -190,7 +264,8 @@ def tray_act(request: HttpRequest, case_id: uuid.UUID, number: int) -> HttpRespo
         found = find(case_id)
         tray = _tray(found, number)
         note = tray.notes.filter(current=True, order=_number(request.POST.get("note", ""))).first()
-    back = redirect(f"{reverse('burnt_notes_tray', args=[case_id, number])}#answer")
+    chosen = f"?note={note.order}" if what == "take_back" and note is not None else ""
+    back = redirect(f"{reverse('burnt_notes_tray', args=[case_id, number])}{chosen}#answer")
     if what == "answer" and note is not None:
         return _answer(request, case_id, number, note)
     try:
@@ -228,7 +303,7 @@ def _answer(request: HttpRequest, case_id: uuid.UUID, number: int, note: Any) ->
                 edition=note.edition,
                 reason=data["reason"],
             )
-            return redirect(f"{reverse('burnt_notes_tray', args=[case_id, number])}#answer")
+            return redirect(f"{reverse('burnt_notes_tray', args=[case_id, number])}?done={note.order}#answer")
         except Refused as refused:
             where = {"denomination_fen": "denomination"}.get(refused.problem.where, refused.problem.where)
             form.add_error(where if where in form.fields else None, words_of(refused))

@@ -43,6 +43,15 @@ def yuan(amount_fen: int) -> str:
 
 
 @register.filter
+def face_value(amount_fen: int) -> str:
+    """What is printed on a note, as people say it: 10000 → 100元, 50 → 5角; in English 100 yuan, 5 jiao."""
+    fen = _whole(amount_fen)
+    if fen % 100:
+        return gettext("%(n)s jiao") % {"n": f"{fen / 10:g}"}
+    return gettext("%(n)s yuan") % {"n": fen // 100}
+
+
+@register.filter
 def daxie(amount_fen: int) -> str:
     """35000 → 叁佰伍拾元整."""
     return money.daxie(_whole(amount_fen))
