@@ -41,6 +41,6 @@ soak: ## the long measurement: many cases over hours
 	@sh scripts/set_up test
 	@exec .venv/bin/python -P bench/soak.py
 
-lock: ## work out the locks again from requirements*.in and package.json (needs uv)
-	@sh scripts/set_up run
+lock: ## work out the locks again from requirements*.in and package.json
+	@sh scripts/set_up test
 	@exec .venv/bin/python scripts/lock.py

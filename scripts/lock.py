@@ -33,7 +33,8 @@ def lock_node(folder: Path) -> None:
 
 
 def main() -> int:
-    uv = shutil.which("uv")
+    beside = Path(sys.executable).with_name("uv")
+    uv = str(beside) if beside.exists() else shutil.which("uv")
     if uv is None:
         say(
             "xiaoshi: 未找到 uv;请先安装(pip install uv)。 / uv was not found; install it first (pip install uv).",
