@@ -29,7 +29,9 @@ def test_every_route_states_its_permission():
         name = f"{view.__module__}.{view.__qualname__}"
         if name in FOREIGN:
             continue
-        assert getattr(view, "opens_to", None), f"/{address} ({name}): say who may use it with guard.routes.opens_to(...)"
+        assert getattr(view, "opens_to", None), (
+            f"/{address} ({name}): say who may use it with guard.routes.opens_to(...)"
+        )
     assert seen > 25
 
 
@@ -40,7 +42,12 @@ def test_a_stranger_without_sign_in_sees_only_what_is_open_to_anyone(client_for)
         if "anyone" in getattr(view, "opens_to", ("anyone",)):
             continue
         path = "/" + address.replace("<uuid:case_id>", case)
-        for piece, value in (("<int:number>", "1"), ("<slug:size>", "A3"), ("<slug:step>", "intake"), ("<slug:verb>", "copy")):
+        for piece, value in (
+            ("<int:number>", "1"),
+            ("<slug:size>", "A3"),
+            ("<slug:step>", "intake"),
+            ("<slug:verb>", "copy"),
+        ):
             path = path.replace(piece, value)
         path = path.replace("<slug:kind>", "burnt_notes")
         import re
@@ -48,14 +55,18 @@ def test_a_stranger_without_sign_in_sees_only_what_is_open_to_anyone(client_for)
         path = re.sub(r"<uuid:\w+>", case, path)
         path = re.sub(r"<\w+:\w+>", "x", path)
         answer = client.get(path)
-        assert answer.status_code in (302, 405), f"{path} gave {answer.status_code} to somebody who is not signed in"
+        assert answer.status_code in (302, 405), (
+            f"{path} gave {answer.status_code} to somebody who is not signed in"
+        )
         if answer.status_code == 302:
             assert "/sign-in/" in answer.headers["Location"]
 
 
 def test_migrations_stand_in_one_line():
     loader = MigrationLoader(None, ignore_no_migrations=True)
-    assert not loader.detect_conflicts(), "two migrations with the same parent: number them one after the other"
+    assert not loader.detect_conflicts(), (
+        "two migrations with the same parent: number them one after the other"
+    )
     for config in apps.get_app_configs():
         if config.name.startswith("xiaoshi.") and (Path(config.path) / "migrations").is_dir():
             files = sorted(p.stem for p in (Path(config.path) / "migrations").glob("0*.py"))
@@ -76,7 +87,9 @@ def test_every_table_has_its_line_of_grants(desk):
 
     tables = {t for t in connections["owner"].introspection.table_names() if not t.startswith("pg_")}
     missing, gone = tables - set(GRANTS), set(GRANTS) - tables
-    assert not missing, f"{sorted(missing)}: say in guard/grants.py (or the app's grants.py) what the runtime role may do"
+    assert not missing, (
+        f"{sorted(missing)}: say in guard/grants.py (or the app's grants.py) what the runtime role may do"
+    )
     assert not gone, f"{sorted(gone)}: granted, but there is no such table"
 
 
@@ -88,4 +101,6 @@ def test_every_table_of_ours_with_a_case_has_a_policy(desk):
             " WHERE c.relkind = 'r' AND a.attname IN ('case_id', 'tray_id', 'note_id', 'unit_path') AND NOT c.relrowsecurity"
         )
         open_tables = {row[0] for row in cursor.fetchall()}
-    assert not open_tables, f"{sorted(open_tables)}: rows that belong to a case or unit need row-level security"
+    assert not open_tables, (
+        f"{sorted(open_tables)}: rows that belong to a case or unit need row-level security"
+    )

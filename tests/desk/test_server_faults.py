@@ -44,11 +44,19 @@ class Browser:
 
     def send(self, method: str, path: str, fields: dict[str, str] | None = None, timeout_s: float = 30):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
-        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), "Accept-Language": "zh-hans"}
+        headers = {
+            "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()),
+            "Accept-Language": "zh-hans",
+        }
         body = None
         if fields is not None:
-            body = urllib.parse.urlencode({"csrfmiddlewaretoken": self.cookies.get("csrftoken", ""), **fields})
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Referer": f"http://127.0.0.1:{self.port}/"}
+            body = urllib.parse.urlencode(
+                {"csrfmiddlewaretoken": self.cookies.get("csrftoken", ""), **fields}
+            )
+            headers |= {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Referer": f"http://127.0.0.1:{self.port}/",
+            }
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -93,7 +101,9 @@ class Desk:
 
     def entries(self, case: str) -> int:
         with self.owner() as connection:
-            row = connection.execute("SELECT count(*) FROM audit_timelineentry WHERE chain = %s", [case]).fetchone()
+            row = connection.execute(
+                "SELECT count(*) FROM audit_timelineentry WHERE chain = %s", [case]
+            ).fetchone()
             assert row
             return int(row[0])
 
@@ -102,14 +112,18 @@ class Desk:
 def desk_server() -> Iterator[Desk]:
     with tempfile.TemporaryDirectory(prefix="xs-serve-") as folder:
         home = Path(folder) / "家"
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("XIAOSHI_", "DJANGO", "DATABASE"))}
+        environment = {
+            k: v for k, v in os.environ.items() if not k.startswith(("XIAOSHI_", "DJANGO", "DATABASE"))
+        }
         environment |= {"PYTHONPATH": str(SOURCE), "XIAOSHI_WEB_WORKERS": "2"}
         subprocess.run([sys.executable, "-c", _FILL, str(home)], env=environment, check=True, timeout=120)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         command = [sys.executable, "-m", "xiaoshi.cli", "serve", "--home", str(home), "--port", str(port)]
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             _wait_until(lambda: _alive(port), 60)
             yield Desk(home, port, process)
@@ -196,7 +210,9 @@ def test_an_upload_cut_off_in_the_middle_leaves_nothing(desk_server):
     time.sleep(1.0)
     assert desk_server.entries(case) == 2
     with desk_server.owner() as connection:
-        row = connection.execute("SELECT count(*) FROM burnt_notes_tray WHERE case_id = %s", [case]).fetchone()
+        row = connection.execute(
+            "SELECT count(*) FROM burnt_notes_tray WHERE case_id = %s", [case]
+        ).fetchone()
     assert row == (0,)
     assert browser.send("GET", tray)[0] == 200
 
