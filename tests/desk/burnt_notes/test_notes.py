@@ -162,12 +162,18 @@ def test_the_database_refuses_a_second_answer_of_the_same_person(tin_of_words, p
         " VALUES (%s, %s, %s, 'full', '', '', false, now())"
     )
     note_id = tin.note(1).id
-    with pytest.raises(IntegrityError, match="judgement_person_once"), visible_to(people.teller):
-        with connection.cursor() as cursor:
-            cursor.execute(row, [note_id, 2, people.teller.login])
-    with pytest.raises(IntegrityError, match="judgement_round_once"), visible_to(people.teller):
-        with connection.cursor() as cursor:
-            cursor.execute(row, [note_id, 1, people.colleague.login])
+    with (
+        pytest.raises(IntegrityError, match="judgement_person_once"),
+        visible_to(people.teller),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(row, [note_id, 2, people.teller.login])
+    with (
+        pytest.raises(IntegrityError, match="judgement_round_once"),
+        visible_to(people.teller),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(row, [note_id, 1, people.colleague.login])
 
 
 @pytest.mark.parametrize(
@@ -184,9 +190,12 @@ def test_the_database_refuses_a_second_answer_of_the_same_person(tin_of_words, p
 def test_what_was_answered_and_measured_is_not_altered_by_hand(tin_of_words, people, statement):
     tin = tin_of_words("?100")
     tin.says("teller", 1, "full100")
-    with pytest.raises(DatabaseError, match="permission denied"), visible_to(people.teller):
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    with (
+        pytest.raises(DatabaseError, match="permission denied"),
+        visible_to(people.teller),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
 
 
 def test_not_even_the_owner_of_the_tables_alters_an_answer(tin_of_words, server):

@@ -24,6 +24,7 @@ from xiaoshi.desk.guard.visibility import visible_to
 from xiaoshi.desk.kinds.burnt_notes.acts import notes, steps, trays
 from xiaoshi.desk.kinds.burnt_notes.models import Judgement, Note, Tray
 from xiaoshi.desk.kinds.burnt_notes.standing import current_notes, tin_of
+from xiaoshi.desk.organisation.models import Staff
 
 SHARES = {
     "full": (0.81, 0.79, 0.83),
@@ -111,6 +112,11 @@ class Tin:
 
     def do(self, act: Any, who: str, **fields: Any) -> dict[str, Any]:
         return self.perform(act, who, **fields).result
+
+    def do_as(self, login: str, act: Any, **fields: Any) -> dict[str, Any]:
+        """An act of somebody who is not among the people of the fixtures."""
+        person = Staff.objects.select_related("unit").get(login=login)
+        return perform(act, person, str(uuid.uuid4()), case_id=self.case.id, **fields).result
 
     def tray(self, words: str) -> str:
         """Photograph a tray and record this measurement for it; gives the tray's id."""

@@ -169,7 +169,7 @@ def machine_check(ctx: Context, *, machine: str, passed: int, by_hand: int) -> d
     """
     require_step_open(ctx, "machine")
     expected = exchangeable(tin_of(ctx.the_case))
-    if passed + by_hand != expected:
+    if passed < 0 or by_hand < 0 or passed + by_hand != expected:
         raise invalid(
             "machine_count_differs",
             f"可兑换的共 {expected} 张，机具通过与人工识别合计 {passed + by_hand} 张。不能识别为真币的，请先驳回到“认定”改判为不予兑换。",

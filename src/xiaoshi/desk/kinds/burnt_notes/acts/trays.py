@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from xiaoshi.core.casework.authority import stands_over
 from xiaoshi.core.casework.standing import Hindrance, Standing
 from xiaoshi.desk.guard.boundary import Context, act
-from xiaoshi.desk.guard.refusals import invalid, refuse
+from xiaoshi.desk.guard.refusals import invalid, not_allowed, refuse
 from xiaoshi.desk.kinds.burnt_notes.models import Measurement, Note, Tray
 from xiaoshi.desk.papers.keeping import keep_recognised, look_at
 
@@ -177,7 +178,18 @@ def the_tray(ctx: Context, tray_id: str) -> Tray:
 
 
 def require_step_open(ctx: Context, step: str) -> None:
-    """Refuse when the step is finished (send the case back to it first) or its turn has not come."""
+    """Refuse whoever only looks on, and a step that is finished (send the case back first) or whose turn has not come.
+
+    Seeing a case is not working on it: it is seen by those it was copied to, and by the outlet that handed it on. The
+    engine says so to every command; these acts give it none.
+    """
+    assert ctx.state is not None
+    if not stands_over(ctx.actor, ctx.state.unit_path):
+        raise not_allowed(
+            "other_unit",
+            "案件由其他网点办理，您只能查看。",
+            "The case is worked on at another outlet: you can look at it, not act on it.",
+        )
     hindrances = _hindrances(ctx, step)
     if not hindrances:
         return
