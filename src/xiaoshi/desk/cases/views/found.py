@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from xiaoshi.core.casework.model import Plan, State
-from xiaoshi.core.casework.views import progress
+from xiaoshi.core.casework.views import StepProgress, progress
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.cases.plans import plan_of
@@ -71,19 +71,31 @@ def frame(request: HttpRequest, found: Found, current: str) -> dict[str, Any]:
     }
 
 
+# A step whose turn has come, and which waits for a paper, a check, a decision or an answer, not for an earlier step.
+WAITS_FOR_SOMETHING = {"missing_need", "to_answer"}
+
+
+def waiting_step(plan: Plan, state: State) -> StepProgress | None:
+    """The step that would be next if only it had what it needs (a payment that nobody has checked yet)."""
+    steps = (step for stage in progress(plan, state) for step in stage.steps if step.place == "waiting")
+    return next((s for s in steps if s.reasons and {r.code for r in s.reasons} <= WAITS_FOR_SOMETHING), None)
+
+
 STATE_OF_STAGE = {"done": "done", "here": "here", "waiting": "todo", "not_applicable": "skipped"}
 
 
 def stages_for_progress(found: Found, language: str) -> list[dict[str, Any]]:
     """The stages for `<c-progress>`."""
     stages = []
+    held = waiting_step(found.plan, found.state)
     for stage in progress(found.plan, found.state):
         title: Words = stage.title
+        holds = held is not None and any(step.step == held.step for step in stage.steps)
         back = sum(step.sent_back for step in stage.steps)
         stages.append(
             {
                 "label": title.in_language(language),
-                "state": STATE_OF_STAGE[stage.place],
+                "state": "waiting" if holds and stage.place == "waiting" else STATE_OF_STAGE[stage.place],
                 "times": back + 1 if back else 1,
                 "note": "",
             }

@@ -13,9 +13,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from xiaoshi.core.casework.model import Plan
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.cases.plans import plan_of
+from xiaoshi.desk.cases.snapshots import read_state
+from xiaoshi.desk.cases.views.found import waiting_step
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.kinds import KINDS, all_kinds, kind_named
 from xiaoshi.desk.organisation.models import Staff
@@ -45,7 +48,7 @@ def rows_of(cases: list[Case], language: str) -> list[Row]:
     rows = []
     for case in cases:
         plan = plan_of(case)
-        step = plan.steps[case.step].title if case.step in plan.steps else Words("—", "—")
+        step = plan.steps[case.step].title if case.step in plan.steps else _held_step(plan, case)
         whom = (
             _("the client")
             if case.waiting_for == "client"
@@ -53,9 +56,15 @@ def rows_of(cases: list[Case], language: str) -> list[Row]:
         )
         kind = kind_named(case.kind).words if case.kind in KINDS else Words(case.kind, case.kind)
         rows.append(
-            Row(case, kind, step, _name_of(case.owner, names), whom if case.status != "closed" else "—")
+            Row(case, kind, step, _name_of(case.owner, names), whom if case.status in {"open", "suspended"} else "—")
         )
     return rows
+
+
+def _held_step(plan: Plan, case: Case) -> Words:
+    """Where a case stands that has no step to do: the step that waits for something."""
+    held = waiting_step(plan, read_state(case)) if case.status == "open" else None
+    return held.title if held else Words("—", "—")
 
 
 def views_of(person: Staff) -> dict[str, tuple[str, Q]]:

@@ -17,7 +17,7 @@ from xiaoshi.core.casework.standing import Standing
 from xiaoshi.core.casework.views import NextStep, next_steps, progress
 from xiaoshi.desk.audit.models import TimelineEntry
 from xiaoshi.desk.cases.timeline import tell
-from xiaoshi.desk.cases.views.found import Found, find, frame
+from xiaoshi.desk.cases.views.found import Found, find, frame, waiting_step
 from xiaoshi.desk.cases.views.verbs import FOR_OPEN, VERBS
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.look.plan_map import PlanStage, PlanStep
@@ -37,7 +37,8 @@ def next_step_of(request: HttpRequest, found: Found, step: str = "") -> dict[str
     chosen = next((n for n in ready if n.step == step), None)
     if chosen is None and not step:
         chosen = next((n for n in ready if _is_for(n, actor)), ready[0] if ready else None)
-    ident = chosen.step if chosen else step
+    held = None if chosen or step else waiting_step(found.plan, found.state)
+    ident = chosen.step if chosen else held.step if held else step
     if not ident:
         return None
     spec = found.plan.steps.get(ident) or found.state.added[ident]
@@ -47,7 +48,8 @@ def next_step_of(request: HttpRequest, found: Found, step: str = "") -> dict[str
         "id": ident,
         "title": spec.title.in_language(language),
         "by": _by_words(chosen.who or spec.by if chosen else spec.by, language),
-        "mine": chosen is not None and _is_for(chosen, actor),
+        "mine": _is_for(chosen, actor) if chosen else held is not None and is_among(actor, spec.by),
+        "held": [reason.words.in_language(language) for reason in held.reasons] if held else [],
         "ready": chosen is not None,
         "to_confirm": chosen is not None and chosen.act == "confirm",
         "maker": bool(own and actor.id in own.makers),

@@ -8,13 +8,13 @@ from typing import Any
 from xiaoshi.core.problems import Words
 
 SHORT: dict[str, Words] = {
-    "area_reaches_full_threshold": Words("达全额线", "full line"),
-    "ratio_reaches_full_threshold": Words("达全额线", "full line"),
-    "area_in_half_band": Words("半额区间", "half band"),
-    "ratio_in_half_band": Words("半额区间", "half band"),
-    "area_below_lowest_threshold": Words("不足半额", "below half"),
-    "ratio_below_lowest_threshold": Words("不足半额", "below half"),
-    "interval_crosses_threshold": Words("跨认定线", "crosses a line"),
+    "area_reaches_full_threshold": Words("达全额线", "full"),
+    "ratio_reaches_full_threshold": Words("达全额线", "full"),
+    "area_in_half_band": Words("半额区间", "half"),
+    "ratio_in_half_band": Words("半额区间", "half"),
+    "area_below_lowest_threshold": Words("不足半额", "too small"),
+    "ratio_below_lowest_threshold": Words("不足半额", "too small"),
+    "interval_crosses_threshold": Words("跨认定线", "on the line"),
     "amount_below_one_fen": Words("不足一分", "below a fen"),
     "charred_part_counted": Words("炭化计入", "char counted"),
     "charred_part_not_counted": Words("炭化未计", "char not counted"),
@@ -28,7 +28,7 @@ SHORT: dict[str, Words] = {
     "pieces_joined": Words("碎片拼合", "pieces joined"),
     "pieces_touch": Words("券间相连", "notes touch"),
     "proof_of_destruction_may_pay": Words("可凭证明", "proof may pay"),
-    "rule_row_unconfirmed": Words("规则待核", "rule unconfirmed"),
+    "rule_row_unconfirmed": Words("规则待核", "unconfirmed"),
 }
 LOOK = Words("须目验", "look at it")
 

@@ -77,7 +77,7 @@ class AnswerForm(forms.Form):
         help_text=gettext_lazy("Keys 1 to 9 choose from the top."),
     )
     reason = forms.CharField(
-        label=gettext_lazy("Reason, where you differ from the proposal or it is undecided"),
+        label=gettext_lazy("Reason (if you differ, or it is undecided)"),
         required=False,
         max_length=300,
         widget=forms.TextInput(attrs={"list": "reasons-often", "autocomplete": "off"}),
@@ -231,7 +231,8 @@ def _one_row_a_note(pieces: list[TrayPiece], shown: Sequence[ShownNote], languag
     seen: set[int] = set()
     told = []
     for piece in pieces:
-        told.append(replace(piece, rule=reasons.get(piece.number, ""), listed=piece.number not in seen))
+        first = piece.number not in seen
+        told.append(replace(piece, rule=reasons.get(piece.number, ""), area=piece.area.replace(" %", "%"), listed=first))
         seen.add(piece.number)
     return told
 
