@@ -13,9 +13,9 @@ Evidence, in the note's own coordinates (where both pieces have been laid by the
    charred neck broke while it lay there).
 And no rival: if the same edge fits two pieces, neither is joined.
 
-Worked example: two parts of a torn 50: 68 mm side by side, gap 0.15 +- 0.06 mm, line 1.1 mm off straight: joined.
-Left halves of one note and right halves of another: they cross or gape somewhere, contact 6 mm: not joined; both could
-be one note by area, so both are marked `may_belong_together`.
+Worked example (simulated tray): two parts of a torn 50 run side by side for 65 mm, the gap is even to 0.11 mm, the line
+0.97 mm off straight: joined. The left half of one note and the right half of another cross or gape after a few
+millimetres: not joined; by area they could be one note, so both are marked `may_belong_together`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Darkness is judged on the bright end of the picture (its 99th percentile), so a dark desk with a lit tray passes.
 Blur is the width of the sharpest edges: a step of height `range` blurred by a Gaussian of s pixels has the steepest
 slope range / (s sqrt(2 pi)). With a mat the edges are those of its markers and s is in millimetres; without one the
-picture is brought to 2,000 px first. Measured on simulated trays: sharp ones 0.1 mm; from about 0.45 mm on print is lost.
+picture is brought to 2,000 px first. On simulated trays of 12 MP it is 0.18 mm (A2 mat); the limit of 0.45 mm
+refuses 4 px of added blur and passes 2 px, at which all pieces were still named and measured alike.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ short. The print tells how much: matches say where points of the note have gone.
 estimated as a Bayesian regression: D is small before anything is seen (constant 2 mm, linear 1.2 mm, quadratic 0.6,
 cubic 0.3 at the note's edge), matches pull it away from that, and what they leave open stays open: the posterior says how sure the
 map is, also where a charred flank carries no print. Maps drawn from it, each with its own area, give the spread that
-goes into the interval. Worked example: half a 100 with 80 matches over 60 mm, then 15 mm of char: the draws spread by
-0.3 points of area; with 12 matches in one corner by 1.8.
+goes into the interval. Worked example: a third of a 50 with 470 matches all over it: the draws spread by 0.04 points of
+area, next to nothing beside the edge; few matches in one corner leave the far side open, and the draws show it.
 
 The mask is drawn onto the note at `CANVAS_PX_PER_MM`. Paper that would lie outside the note's own rectangle belongs
 to something else (`outside_mm2`): a second note that touches, or a wrong pose.
