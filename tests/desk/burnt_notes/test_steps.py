@@ -281,6 +281,8 @@ def test_a_holder_who_disagrees_gets_a_determination_slip_of_all_that_is_not_ful
     assert facts["amount_fen"] == 55_00
     assert facts["pieces_returned"] == 3
     assert facts["notes"][0]["share_text"] == "58.0%–62.0%"
+    # What was measured where people agreed with it; their own words where they decided.
+    assert [n["reason_zh"] for n in facts["notes"]] == ["按剩余面积", "按剩余面积", "对照原券目测"]
     with pytest.raises(Refused):
         tin.do(record_payment, "teller", amount_fen=tin.counted().amount_fen, way="cash")
     tin.do(do_step, "teller", step="appraisal", result={"explained": True})

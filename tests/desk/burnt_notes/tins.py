@@ -80,7 +80,10 @@ def _note(number: int, word: str, fen: int | None) -> dict[str, Any]:
         "amount_fen": paid,
         "amount_low_fen": 0 if word == "?" else paid,
         "amount_high_fen": fen or 10000,
-        "reasons": [{"code": "measured", "text": "按剩余面积", "text_en": "by the area that is left"}],
+        "reasons": [
+            {"code": "measured", "text": "按剩余面积", "text_en": "by the area that is left"},
+            {"code": "remark", "text": "版别不能确定", "text_en": "edition unsure"},
+        ],
     }
 
 

@@ -9,6 +9,7 @@ from xiaoshi.core.problems import Words
 from xiaoshi.core.rules.note_rules import RuleSet, rule_set
 from xiaoshi.desk.guard.boundary import Context
 from xiaoshi.desk.guard.refusals import refuse
+from xiaoshi.desk.kinds.burnt_notes.models import Note
 from xiaoshi.desk.kinds.burnt_notes.papers import PAPERS
 from xiaoshi.desk.kinds.burnt_notes.papers.facts import (
     BagLabel,
@@ -92,7 +93,7 @@ def determination_slip(ctx: Context, tin: Tin) -> Paper:
         if settled.answer is None or settled.answer.verdict == "full":
             continue
         share = "—" if note.area_ratio is None else f"{note.area_ratio_low:.1%}–{note.area_ratio_high:.1%}"
-        reason = note.reasons[-1] if note.reasons else {}
+        reason_zh, reason_en = _reason(note)
         notes.append(
             DeterminedNote(
                 number,
@@ -102,8 +103,8 @@ def determination_slip(ctx: Context, tin: Tin) -> Paper:
                 share,
                 settled.answer.verdict,  # type: ignore[arg-type]
                 settled.amount_fen,
-                str(reason.get("text", "人工认定")),
-                str(reason.get("text_en", "decided by people")),
+                reason_zh,
+                reason_en,
             )
         )
     if not notes:
@@ -129,6 +130,19 @@ def determination_slip(ctx: Context, tin: Tin) -> Paper:
         checked_by=_name(state.steps["recheck"].makers[0]),
     )
     return issue(ctx, template=PAPERS["determination_slip"], facts=facts)
+
+
+def _reason(note: Note) -> tuple[str, str]:
+    """Why the note was determined so: what was measured where people agreed with it, else the words of who settled it.
+
+    The engine gives its deciding reason first; remarks follow.
+    """
+    settled = settle(proposal_of(note), answers_of(note)).answer
+    if settled is not None and settled.same_as(proposal_of(note)) and note.reasons:
+        return str(note.reasons[0]["text"]), str(note.reasons[0].get("text_en", note.reasons[0]["text"]))
+    rows = [j for j in note.judgements.all() if not j.withdrawn and settled is not None and j.person == settled.person]
+    words = rows[-1].reason if rows else ""
+    return words or "人工认定", words or "decided by people"
 
 
 def bag_label(ctx: Context, bag_number: str, witness: Staff) -> Paper:
