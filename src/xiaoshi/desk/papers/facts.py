@@ -1,6 +1,6 @@
 """Facts forms: what a paper's template is filled with, as frozen dataclasses that know when they do not add up.
 
-A kind writes one dataclass for each of its templates (see `kinds/burnt_notes/papers/facts.py`): fields of type str, int,
+A kind writes one dataclass for each of its templates (see `papers/facts.py` in the folder of a kind): fields of type str, int,
 bool, date, datetime, a choice (`Literal`), tuples of other such dataclasses, and any of them or None. Units stand in the names
 (`amount_fen`), and the sum of a paper, if it has one, is `amount_fen` at the top. A form may have `problems()`.
 
