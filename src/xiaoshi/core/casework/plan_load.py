@@ -118,8 +118,8 @@ def _read(reader: PlanReader, top: Table) -> Plan:
     if not isinstance(kind, str) or not ID.match(kind):
         reader.wrong(
             "bad_kind",
-            "kind 应为业务种类名，由小写字母、数字、下划线组成，如 burnt_notes",
-            "kind has to be a name of lower case letters, digits and underscores, such as burnt_notes",
+            "kind 应为业务种类名，由小写字母、数字、下划线组成，如 lost_passbook",
+            "kind has to be a name of lower case letters, digits and underscores, such as lost_passbook",
             "kind",
         )
     version = reader.value(top, "version", int, ())
