@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from datetime import timedelta
@@ -12,6 +13,7 @@ from datetime import timedelta
 import little_memory
 import photos
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, connections
 from django.test import override_settings
 from django.utils import timezone
@@ -215,25 +217,18 @@ def test_a_result_that_comes_too_late_replaces_nothing(tin_of_words):
 
 
 def test_a_real_worker_measures_what_the_act_ordered(waiting):
+    """The worker as `xiaoshi serve` starts it: with the runtime role's connection alone."""
     tin, tray_id = waiting
-    connections.close_all()
-
-    def work() -> None:
-        from procrastinate.contrib.django import app
-
-        async def once() -> None:
-            with app.replace_connector(app.connector.get_worker_connector()) as worker:
-                async with worker.open_async():
-                    await worker.run_worker_async(concurrency=2, wait=False, install_signal_handlers=False)
-
-        try:
-            asyncio.run(once())
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
+    kept = {name: value for name, value in os.environ.items() if name != "XIAOSHI_DB_OWNER"}
+    environment = {
+        **kept,
+        "XIAOSHI_LIBRARY": str(settings.LIBRARY_DIR),
+        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+        "LC_ALL": "C.UTF-8",
+    }
+    command = [sys.executable, "-m", "xiaoshi.cli", "worker", "--attached", "--once"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr
     assert state(tin) == "failed"
     assert measurements(tin)[0].assessment["problems"][0]["code"] == "image_too_small"
     assert [status for status, _ in jobs_of(tray_id)] == ["succeeded"]
