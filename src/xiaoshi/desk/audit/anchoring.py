@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
-
 from xiaoshi.desk.audit.models import Anchor, TimelineEntry
-from xiaoshi.desk.audit.verify import OWNER, heads, merkle_root
+from xiaoshi.desk.audit.verify import OWNER, heads, merkle_root, one_snapshot
 
 
 def make_anchor(now: datetime, alias: str = OWNER) -> Anchor:
     """Take the newest hash of every chain in one snapshot of the database and keep their Merkle root."""
-    with transaction.atomic(using=alias):
+    with one_snapshot(alias):
         newest = heads(alias)
         entries = TimelineEntry.objects.using(alias).count()
         return Anchor.objects.using(alias).create(

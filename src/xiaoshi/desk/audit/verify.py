@@ -1,12 +1,23 @@
-"""Verifying every timeline as the owner: the first altered, missing or foreign row is named."""
+"""Verifying every timeline as the owner: the first altered, missing or foreign row is named.
+
+Entries and cases are walked side by side in the order of the chains, in one snapshot of the database: the desk may go on
+working, and memory holds one case's events at a time. What a careful forger made fit (all hashes of a chain written
+anew) shows in the case's own row, in what the events fold to, or in an anchor that was made before.
+
+Left out: anchors that were deleted. The table alone cannot know of them; the figure that left the house does.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
+from uuid import UUID
 
-from django.db import connections
+from django.db import connections, transaction
 
 from xiaoshi.core.casework.as_json import event_from_json, state_to_json
 from xiaoshi.core.casework.fold import fold
@@ -63,37 +74,79 @@ class Verified:
 
 
 def verify_timeline(alias: str = OWNER) -> Verified:
-    """Walk all chains in order; constant memory beside one case's events."""
-    cases = {str(c.id): c for c in Case.objects.using(alias).defer("client_name").iterator(chunk_size=2000)}
-    seen: set[str] = set()
-    chains = entries = 0
-    bad: FirstBad | None = None
-    chain, expected, previous, events = "", 1, FIRST, []
-    rows = TimelineEntry.objects.using(alias).order_by("chain", "seq").iterator(chunk_size=2000)
-    for entry in rows:
-        if entry.chain != chain:
-            bad = bad or _end_of(chain, cases.get(chain), expected - 1, previous, events)
-            chain, expected, previous, events = entry.chain, 1, FIRST, []
-            chains += 1
-            seen.add(chain)
-        entries += 1
-        bad = bad or _look_at(entry, expected, previous, cases)
-        expected, previous = entry.seq + 1, bytes(entry.hash)
-        if chain in cases:
-            events.extend(entry.body.get("events", []))
-    bad = bad or _end_of(chain, cases.get(chain), expected - 1, previous, events)
-    bad = bad or _never_seen(cases, seen)
-    anchors, anchored = _anchors(alias)
-    bad = bad or anchored
-    return Verified(bad is None, chains, entries, anchors, bad)
+    """Walk all chains in order, with their cases; then the anchors."""
+    with one_snapshot(alias):
+        walk = _Walk(_in_order_of_chains(alias))
+        rows = TimelineEntry.objects.using(alias).order_by("chain", "seq").iterator(chunk_size=2000)
+        for chain, entries in groupby(rows, key=lambda entry: entry.chain):
+            walk.chain(chain, entries)
+        walk.end()
+        anchors, anchored = _anchors(alias)
+    bad = walk.bad or anchored
+    return Verified(bad is None, walk.chains, walk.entries, anchors, bad)
+
+
+@contextmanager
+def one_snapshot(alias: str) -> Iterator[None]:
+    """All that is read inside is as of one moment, so that acts of the running desk do not look like damage."""
+    outermost = not connections[alias].in_atomic_block
+    with transaction.atomic(using=alias):
+        if outermost:
+            with connections[alias].cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+def _in_order_of_chains(alias: str) -> Iterator[Case]:
+    """All cases by id, which is how their chains sort too (an id in text sorts as it does in bytes)."""
+    wanted = Case.objects.using(alias).defer("client_name").select_related("unit").order_by("id")
+    return iter(wanted.iterator(chunk_size=500))
+
+
+class _Walk:
+    """The walk over chains and cases; `bad` is the first that is wrong, counting goes on behind it."""
+
+    def __init__(self, cases: Iterator[Case]) -> None:
+        self.cases, self.next = cases, next(cases, None)
+        self.chains = self.entries = 0
+        self.bad: FirstBad | None = None
+
+    def chain(self, chain: str, entries: Iterable[TimelineEntry]) -> None:
+        self.chains += 1
+        case = self._case_of(chain)
+        last, previous, events = 0, FIRST, []
+        for entry in entries:
+            self.entries += 1
+            self.bad = self.bad or _look_at(entry, last + 1, previous, case)
+            last, previous = entry.seq, bytes(entry.hash)
+            if self.bad is None and case is not None:
+                events.append(entry.body)
+        self.bad = self.bad or _end_of(chain, case, last, previous, events)
+
+    def end(self) -> None:
+        while self.next is not None:
+            self._without_entries()
+
+    def _case_of(self, chain: str) -> Case | None:
+        while self.next is not None and str(self.next.id) < chain:
+            self._without_entries()
+        if self.next is None or str(self.next.id) != chain:
+            return None
+        found, self.next = self.next, next(self.cases, None)
+        return found
+
+    def _without_entries(self) -> None:
+        case, self.next = self.next, next(self.cases, None)
+        assert case is not None
+        zh, en = "案件没有任何记录", "the case has no entries at all"
+        self.bad = self.bad or _bad(str(case.id), 1, case, "entry_missing", zh, en)
 
 
 def _bad(entry_chain: str, seq: int, case: Case | None, code: str, zh: str, en: str) -> FirstBad:
     return FirstBad(entry_chain, seq, case.number if case else "", code, Words(zh, en))
 
 
-def _look_at(entry: TimelineEntry, expected: int, previous: bytes, cases: dict[str, Case]) -> FirstBad | None:
-    case = cases.get(entry.chain)
+def _look_at(entry: TimelineEntry, expected: int, previous: bytes, case: Case | None) -> FirstBad | None:
     if entry.seq != expected:
         zh, en = f"缺第 {expected} 条记录", f"entry {expected} is missing"
         return _bad(entry.chain, expected, case, "entry_missing", zh, en)
@@ -109,9 +162,9 @@ def _look_at(entry: TimelineEntry, expected: int, previous: bytes, cases: dict[s
     return None
 
 
-def _end_of(chain: str, case: Case | None, last: int, head: bytes, events: list[Any]) -> FirstBad | None:
-    """The case row must name the newest entry, and its snapshot must be what the events fold to."""
-    if not chain or chain.startswith("unit:"):
+def _end_of(chain: str, case: Case | None, last: int, head: bytes, bodies: list[Any]) -> FirstBad | None:
+    """The case row must name the newest entry, and say what the events fold to, in its snapshot and beside it."""
+    if chain.startswith("unit:"):
         return None
     if case is None:
         return _bad(
@@ -123,22 +176,25 @@ def _end_of(chain: str, case: Case | None, last: int, head: bytes, events: list[
             "the case is gone but its entries are there",
         )
     if case.version != last or bytes(case.head_hash) != head:
-        zh, en = (
-            f"案件应有 {case.version} 条记录，末尾缺失或被替换",
-            f"the case has {case.version} entries; the newest are missing or replaced",
-        )
+        zh = f"案件应有 {case.version} 条记录，末尾缺失或被替换"
+        en = f"the case has {case.version} entries; the newest are missing or replaced"
         return _bad(chain, last + 1, case, "end_missing", zh, en)
-    folded = state_to_json(fold(event_from_json(e) for e in events))
-    if folded != case.snapshot:
+    try:
+        state = fold(event_from_json(event) for body in bodies for event in body.get("events", []))
+    except (ValueError, TypeError, LookupError, AttributeError):
+        zh, en = (
+            "记录中的事件无法读取，不是本系统写入的",
+            "the events of the entries cannot be read: the desk did not write them",
+        )
+        return _bad(chain, last, case, "events_unreadable", zh, en)
+    if state_to_json(state) != case.snapshot:
         zh, en = "案件现状与记录不符", "the state of the case is not what its entries say"
         return _bad(chain, last, case, "snapshot_differs", zh, en)
-    return None
-
-
-def _never_seen(cases: dict[str, Case], seen: set[str]) -> FirstBad | None:
-    for ident, case in cases.items():
-        if ident not in seen:
-            return _bad(ident, 1, case, "entry_missing", "案件没有任何记录", "the case has no entries at all")
+    row = (case.owner, case.status, case.unit_path.rstrip("/"), case.unit.path)
+    if row != (state.owner, state.phase, state.unit_path, case.unit_path):
+        zh = "案件的经办人、状态或所属网点与记录不符"
+        en = "owner, status or outlet of the case are not what its entries say"
+        return _bad(chain, last, case, "row_differs", zh, en)
     return None
 
 
@@ -163,24 +219,37 @@ def heads(alias: str = OWNER) -> list[tuple[str, int, bytes]]:
 
 
 def _anchors(alias: str) -> tuple[int, FirstBad | None]:
-    """Each anchor's own root must fit its heads, and each head must still be in its chain."""
-    count = 0
-    for anchor in Anchor.objects.using(alias).order_by("at").iterator():
+    """Each anchor's own root must fit its heads, and each head must still be in its chain. All are counted."""
+    count, bad = 0, None
+    for anchor in Anchor.objects.using(alias).order_by("at", "id").iterator(chunk_size=50):
         count += 1
-        known = [(chain, seq, bytes.fromhex(digest)) for chain, seq, digest in anchor.heads]
-        if merkle_root([digest for _c, _s, digest in known]) != bytes(anchor.root):
-            return count, _bad(
-                "anchor", anchor.id, None, "anchor_altered", "每日锚定值被改动", "a daily anchor was altered"
-            )
-        with connections[alias].cursor() as cursor:
-            cursor.execute(
-                "SELECT k.chain, k.seq FROM unnest(%s::text[], %s::int[], %s::bytea[]) AS k(chain, seq, hash)"
-                " LEFT JOIN audit_timelineentry e ON e.chain = k.chain AND e.seq = k.seq AND e.hash = k.hash"
-                " WHERE e.id IS NULL ORDER BY 1, 2 LIMIT 1",
-                [[k[0] for k in known], [k[1] for k in known], [k[2] for k in known]],
-            )
-            lost = cursor.fetchone()
-        if lost is not None:
-            zh, en = "记录与已锚定的哈希不符", "the entry is not the one that was anchored"
-            return count, _bad(lost[0], lost[1], None, "anchored_entry_gone", zh, en)
-    return count, None
+        bad = bad or _anchor(anchor, alias)
+    return count, bad
+
+
+def _anchor(anchor: Anchor, alias: str) -> FirstBad | None:
+    try:
+        known = [(str(chain), int(seq), bytes.fromhex(digest)) for chain, seq, digest in anchor.heads]
+    except (ValueError, TypeError):
+        known = []
+    root = merkle_root([digest for _c, _s, digest in known])
+    if root != bytes(anchor.root) or len(known) != anchor.chains:
+        return _bad(
+            "anchor", anchor.id, None, "anchor_altered", "每日锚定值被改动", "a daily anchor was altered"
+        )
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT k.chain, k.seq FROM unnest(%s::text[], %s::int[], %s::bytea[]) AS k(chain, seq, hash)"
+            " LEFT JOIN audit_timelineentry e ON e.chain = k.chain AND e.seq = k.seq AND e.hash = k.hash"
+            " WHERE e.id IS NULL ORDER BY 1, 2 LIMIT 1",
+            [[k[0] for k in known], [k[1] for k in known], [k[2] for k in known]],
+        )
+        lost = cursor.fetchone()
+    if lost is None:
+        return None
+    try:
+        case = Case.objects.using(alias).filter(id=UUID(lost[0])).first()
+    except ValueError:
+        case = None
+    zh, en = "记录与已锚定的哈希不符", "the entry is not the one that was anchored"
+    return _bad(lost[0], lost[1], case, "anchored_entry_gone", zh, en)
