@@ -95,7 +95,8 @@ const ACT_KEYS = { e: 'change', x: 'refuse', u: 'undo' }
 function chooseIn (form, key) {
   if (!form) return false
   if (key === 'e') {
-    const field = form.querySelector('input:not([type="hidden"]), select, textarea')
+    const field = form.querySelector('input[type="radio"]:checked') ??
+      form.querySelector('input:not([type="hidden"]), select, textarea')
     field?.focus()
     return Boolean(field)
   }

@@ -18,7 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
-StepState = Literal["done", "here", "waiting", "todo", "skipped"]
+StepState = Literal["done", "here", "waiting", "todo", "skipped", "not_needed"]
 
 COLUMN_PX, GAP_PX, CARD_GAP_PX, PAD_PX = 184, 28, 12, 12
 FONT_PX, LINE_PX, HEAD_PX = 16, 22, 40
@@ -43,6 +43,7 @@ class PlanStep:
             "waiting": gettext("waiting"),
             "todo": gettext("not yet"),
             "skipped": gettext("skipped"),
+            "not_needed": gettext("not needed here"),
         }[self.state]
         if not self.times_sent_back:
             return words
@@ -54,9 +55,7 @@ class PlanStep:
     @property
     def tag(self) -> str:
         """State of the tag component."""
-        return {"done": "ok", "here": "info", "waiting": "waiting", "todo": "none", "skipped": "none"}[
-            self.state
-        ]
+        return {"done": "ok", "here": "info", "waiting": "waiting"}.get(self.state, "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def plan_map_svg(stages: Sequence[PlanStage]) -> SafeString:
 
 def _sentence(stages: Sequence[PlanStage]) -> str:
     steps = [step for stage in stages for step in stage.steps]
-    done = sum(step.state in ("done", "skipped") for step in steps)
+    done = sum(step.state in ("done", "skipped", "not_needed") for step in steps)
     here = [step.name for step in steps if step.state in ("here", "waiting")]
     text = gettext("Map of the plan: %(done)d of %(all)d steps done.") % {"done": done, "all": len(steps)}
     if here:

@@ -10,6 +10,7 @@ PURPOSES: dict[str, Words] = {
     "agent_identity": Words("代办人身份证件", "agent's identity paper"),
     "authorisation": Words("授权委托书", "authorisation"),
     "circumstances": Words("情况说明", "statement of circumstances"),
+    "tray": Words("盘面照片", "tray photo"),
     "tray_photo": Words("盘面照片", "tray photo"),
     "overlay": Words("测量标注图", "measurement overlay"),
     "signed_copy": Words("客户签名件", "signed copy"),
