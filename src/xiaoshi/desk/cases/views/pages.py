@@ -25,6 +25,8 @@ from xiaoshi.desk.look.plan_map import PlanStage, PlanStep
 from xiaoshi.desk.money.standing import sums_hidden
 
 ENTRIES_SHOWN = 40
+# Beside the work only the newest: the whole story has a page of its own.
+ENTRIES_BESIDE = 12
 
 
 def next_step_of(request: HttpRequest, found: Found, step: str = "") -> dict[str, Any] | None:
@@ -93,7 +95,7 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     found = find(case_id)
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
     holder = found.case.people.filter(part="holder").first()
-    entries = TimelineEntry.objects.filter(case=found.case).order_by("-seq")[:ENTRIES_SHOWN]
+    entries = TimelineEntry.objects.filter(case=found.case).order_by("-seq")[:ENTRIES_BESIDE]
     left = Standing(found.plan, found.state).close_hindrances()
     context = frame(request, found, "overview") | {
         "holder": holder,
