@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from reading import squeezed, text_of
+from said import refused
 
-from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.cases.steps import close_case, do_step, skip_step
 from xiaoshi.desk.cases.verbs import send_back
 from xiaoshi.desk.guard.refusals import Invalid, NotAllowed, NotFound, Refused
@@ -15,40 +15,6 @@ from xiaoshi.desk.money.acts import check_payment, pay_out, record_payment
 from xiaoshi.desk.papers.keeping import content_of
 
 pytestmark = pytest.mark.database
-MAIN, CIVIC, HEFANG = "jn/lz/cd/yy/", "jn/hc/gx/rm/", "jn/lz/cd/hf/"
-
-
-class Said:
-    """What a refusal said."""
-
-    zh = en = where = ""
-
-
-class refused:  # noqa: N801 - reads as a statement
-    """`with refused(Invalid, "piles_differ") as said:`; nothing of the case may have changed."""
-
-    def __init__(self, kind, code, tin=None):
-        self.kind, self.code, self.tin, self.said = kind, code, tin, Said()
-
-    def __enter__(self):
-        self.before = self.tin.state() if self.tin else None
-        return self.said
-
-    def __exit__(self, kind, error, trace):
-        assert kind is not None, f"was not refused with {self.code}"
-        if not issubclass(kind, Refused):
-            return False
-        assert (kind, error.problem.code) == (self.kind, self.code)
-        self.said.zh, self.said.en, self.said.where = *_both(error.problem.words), error.problem.where
-        assert self.said.zh
-        assert self.said.en
-        if self.tin:
-            assert self.tin.state() == self.before
-        return True
-
-
-def _both(words):
-    return words.zh, words.en
 
 
 def phase(tin, step):
@@ -352,102 +318,3 @@ def test_others_do_none_of_the_steps(tin_of_words, who):
     ):
         with pytest.raises(kind):
             tin.do(act, who, **fields)
-
-
-# ---- special damage at an outlet that is not designated -------------------------------------------------------------
-
-
-@pytest.fixture
-def elsewhere(people):
-    """A burnt tin at Hefang, which is not designated."""
-    from tins import Tin
-
-    from desk_fixtures import BURNT_FACTS, open_a_case
-
-    tin = Tin(people, open_a_case(people.stranger, facts={**BURNT_FACTS, "designated": False}))
-    tin.do(do_step, "stranger", step="intake", result={"circumstances": "厨房失火", "explained": True})
-    return tin
-
-
-def test_a_tin_at_an_outlet_that_is_not_designated_is_not_photographed_there(elsewhere):
-    from tins import picture
-
-    with pytest.raises(Refused) as told:
-        elsewhere.do(trays.add_tray, "stranger", name="盘.jpg", content=picture())
-    assert told.value.problem.code == "step_not_yet"
-    assert "指定" in told.value.problem.words.zh
-
-
-@pytest.mark.parametrize("unit_path", [HEFANG, "jn/lz/cd/", "jn/", "", "nowhere/"])
-def test_it_goes_to_a_designated_outlet_only(elsewhere, people, unit_path):
-    with pytest.raises(Invalid) as told:
-        elsewhere.do(steps.hand_to_designated, "stranger", unit_path=unit_path)
-    assert told.value.problem.code == "not_designated"
-    with visible_to(people.stranger):
-        assert Case.objects.get(id=elsewhere.case.id).unit_path == HEFANG
-
-
-def test_only_its_own_people_hand_it_over(elsewhere):
-    for who, kind in (("teller", NotFound), ("auditor", NotAllowed), ("supervisor", NotFound)):
-        with pytest.raises(kind):
-            elsewhere.do(steps.hand_to_designated, who, unit_path=MAIN)
-
-
-def test_after_it_the_other_outlet_acts_and_the_first_one_looks_on(elsewhere, people):
-    from tins import picture
-
-    assert elsewhere.do(steps.hand_to_designated, "stranger", unit_path=MAIN, reason="特殊残损") == {
-        "owner": "guo.ye"
-    }
-    with visible_to(people.stranger):
-        seen = Case.objects.get(id=elsewhere.case.id)
-    assert (seen.unit_path, seen.owner) == (MAIN, people.outlet_head.login)
-    with pytest.raises(Refused) as told:
-        elsewhere.do(trays.add_tray, "stranger", name="盘.jpg", content=picture())
-    assert told.value.status in (403, 404)
-    elsewhere.tray("full100 half50")
-    elsewhere.before("machine")
-    assert elsewhere.state()["facts"]["sum_fen"] == 125_00
-    with visible_to(people.stranger_head):
-        assert not Case.objects.filter(id=elsewhere.case.id).exists()
-
-
-def test_whoever_was_only_copied_in_does_not_work_on_the_trays(tin_of_words, people):
-    from tins import picture
-
-    from xiaoshi.desk.cases.verbs import copy_to
-
-    tin = tin_of_words("full100 ?50")
-    tin.do(copy_to, "teller", to=people.stranger.login)
-    note, tray = str(tin.note(1).id), str(tin.trays()[0].id)
-    for act, fields in (
-        (notes.judge_note, {"note_id": note, "verdict": "full", "denomination_fen": 100_00}),
-        (notes.confirm_tray, {"tray_id": tray}),
-        (notes.take_back_judgement, {"note_id": note}),
-        (trays.add_tray, {"name": "盘.jpg", "content": picture()}),
-        (trays.withdraw_tray, {"tray_id": tray, "reason": "模糊"}),
-        (trays.measure_again, {"tray_id": tray}),
-    ):
-        with refused(NotAllowed, "other_unit", tin) as said:
-            tin.do(act, "stranger", **fields)
-        assert "其他网点" in said.zh
-    tin.before("recheck")
-    tin.do(copy_to, "teller", to="wu.heng")
-    with refused(NotAllowed, "other_unit", tin):
-        tin.do_as("wu.heng", steps.recheck, pieces=1, amount_fen=1)
-
-
-def test_without_a_head_in_service_the_other_outlet_cannot_receive(elsewhere):
-    from xiaoshi.desk.organisation.models import Staff
-
-    heads = Staff.objects.using("owner").filter(unit__path=CIVIC, roles__contains=["outlet_head"])
-    heads.update(is_active=False)
-    try:
-        with pytest.raises(Refused) as told:
-            elsewhere.do(steps.hand_to_designated, "stranger", unit_path=CIVIC)
-        assert told.value.problem.code == "no_outlet_head"
-        assert "另选" in told.value.problem.words.zh
-    finally:
-        Staff.objects.using("owner").filter(unit__path=CIVIC, roles__contains=["outlet_head"]).update(
-            is_active=True
-        )

@@ -140,7 +140,11 @@ def _reason(note: Note) -> tuple[str, str]:
     settled = settle(proposal_of(note), answers_of(note)).answer
     if settled is not None and settled.same_as(proposal_of(note)) and note.reasons:
         return str(note.reasons[0]["text"]), str(note.reasons[0].get("text_en", note.reasons[0]["text"]))
-    rows = [j for j in note.judgements.all() if not j.withdrawn and settled is not None and j.person == settled.person]
+    rows = [
+        j
+        for j in note.judgements.all()
+        if not j.withdrawn and settled is not None and j.person == settled.person
+    ]
     words = rows[-1].reason if rows else ""
     return words or "人工认定", words or "decided by people"
 
@@ -168,8 +172,16 @@ def bag_label(ctx: Context, bag_number: str, witness: Staff) -> Paper:
 def receipt(ctx: Context) -> Paper:
     """业务回执 for the holder."""
     tin, paid = tin_of(ctx.the_case), paid_entry(ctx.the_case.id)
-    way = "account" if paid is not None and paid.order is not None and paid.order.kind == "pay_account" else "cash"
-    number = str(paid.order.destination.get("account_number", "")) if way == "account" and paid and paid.order else ""
+    way = (
+        "account"
+        if paid is not None and paid.order is not None and paid.order.kind == "pay_account"
+        else "cash"
+    )
+    number = (
+        str(paid.order.destination.get("account_number", ""))
+        if way == "account" and paid and paid.order
+        else ""
+    )
     facts = Receipt(
         holder_name=ctx.the_case.client_name,
         matter_zh="残损人民币兑换",

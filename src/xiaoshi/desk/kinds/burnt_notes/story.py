@@ -180,7 +180,9 @@ def _truth_of(told: Told, cast: Cast, trays: Sequence[SimulatedTray]) -> dict[st
     with visible_to(cast.teller):
         for note in current_notes(told.case):
             tray = by_name[note.tray.photo.name]
-            outlines = {p["id"]: np.array(p["polygon"], np.float32) for p in note.measurement.assessment["pieces"]}
+            outlines = {
+                p["id"]: np.array(p["polygon"], np.float32) for p in note.measurement.assessment["pieces"]
+            }
             of_note = next(n["pieces"] for n in note.measurement.assessment["notes"] if n["id"] == note.key)
             polygons = [outlines[i] for i in of_note]
             index = _which(polygons, tray)
@@ -294,7 +296,11 @@ def _count_and_seal(told: Told, cast: Cast, chance: random.Random) -> None:
     )
     if chance.random() < 0.3:
         outcome = told.do(
-            "recheck", step_acts.recheck, cast.supervisor, pieces=tin.notes, amount_fen=tin.amount_fen + 100_00
+            "recheck",
+            step_acts.recheck,
+            cast.supervisor,
+            pieces=tin.notes,
+            amount_fen=tin.amount_fen + 100_00,
         )
         told.checks["wrong_recheck_noticed"] = outcome.result["matches"] is False
     told.do("recheck", step_acts.recheck, cast.supervisor, pieces=tin.notes, amount_fen=tin.amount_fen)
@@ -315,7 +321,9 @@ def _pay(told: Told, cast: Cast, chance: random.Random, holder: str) -> None:
             "pay", record_payment, cast.teller, amount_fen=tin.amount_fen, way=payout, account_number=account
         )
         _maker_cannot_check(told, cast, order.result["order"], tin.amount_fen)
-        told.do("pay", check_payment, cast.supervisor, order_id=order.result["order"], amount_fen=tin.amount_fen)
+        told.do(
+            "pay", check_payment, cast.supervisor, order_id=order.result["order"], amount_fen=tin.amount_fen
+        )
         told.do("pay", pay_out, cast.teller)
     told.do("receipt", step_acts.give_receipt, cast.teller)
     words = chance.choice(("很满意", "等得久了些", "谢谢你们的耐心"))
