@@ -29,10 +29,11 @@ from xiaoshi.desk.papers.wanted import wanted_papers
 
 pytestmark = pytest.mark.database
 
+NEEDS = 'needs = ["paper:fire_report?", "paper:id_copy?"]'
 PLAN_WITH_PAPERS = (
     kind_named("burnt_notes")
     .plan_text.replace("version = 1", "version = 971", 1)
-    .replace('id = "intake"', 'id = "intake"\nneeds = ["paper:fire_report", "paper:agent_identity?"]', 1)
+    .replace(NEEDS, 'needs = ["paper:fire_report", "paper:agent_identity?"]', 1)
 )
 
 
