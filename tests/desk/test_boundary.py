@@ -198,3 +198,21 @@ def test_a_stale_form_shows_what_changed_and_keeps_what_was_typed(people, new_ca
     assert people.colleague.name_zh in page
     assert "厨房失火" in page
     assert len(entries(case, people.teller)) == 2
+
+
+def test_somebody_who_was_only_told_may_look_but_neither_photograph_nor_pay(people, new_case):
+    from xiaoshi.desk.kinds.burnt_notes.acts.trays import add_tray
+    from xiaoshi.desk.money.acts import record_payment
+
+    case = new_case()
+    perform(copy_to, people.teller, str(uuid.uuid4()), case_id=case.id, to=people.stranger.login)
+    for act, fields in (
+        (add_tray, {"name": "t.jpg", "content": b"x"}),
+        (record_payment, {"amount_fen": 100, "way": "cash"}),
+        (copy_to, {"to": people.stranger_head.login}),
+    ):
+        for person, code in ((people.stranger, "other_unit"), (people.auditor, "auditor_reads_only")):
+            with pytest.raises(NotAllowed) as refused:
+                perform(act, person, str(uuid.uuid4()), case_id=case.id, **fields)
+            assert refused.value.problem.code == code
+    assert len(entries(case, people.teller)) == 2

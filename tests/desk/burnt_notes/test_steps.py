@@ -205,9 +205,9 @@ def test_who_rechecks_does_not_see_the_first_figures(tin_of_words, people, clien
     for address in (f"/desk/cases/{tin.case.id}/", f"/desk/cases/{tin.case.id}/steps/recheck/"):
         answer = client.get(address)
         assert answer.status_code == 200
-        assert "225" not in answer.content.decode(), address
+        assert "225.00" not in answer.content.decode(), address
     tin.do(steps.recheck, "supervisor", pieces=3, amount_fen=225_00)
-    assert "225" in client.get(f"/desk/cases/{tin.case.id}/").content.decode()
+    assert "225.00" in client.get(f"/desk/cases/{tin.case.id}/").content.decode()
 
 
 # ---- papers, payment, receipt ---------------------------------------------------------------------------------------

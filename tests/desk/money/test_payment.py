@@ -80,7 +80,7 @@ def test_an_account_of_somebody_else_or_no_account_is_refused(till: Any, people:
         ("teller", None),
         ("colleague", None),
         ("supervisor", "not_your_role"),
-        ("auditor", "not_your_role"),
+        ("auditor", "auditor_reads_only"),
         ("stranger", "case_not_found"),
     ],
 )
@@ -100,7 +100,7 @@ def test_who_records(till: Any, people: Any, who: str, code: str | None) -> None
         ("outlet_head", None, None),
         ("teller", NotAllowed, "maker_is_checker"),
         ("colleague", NotAllowed, "not_your_role"),
-        ("auditor", NotAllowed, "not_your_role"),
+        ("auditor", NotAllowed, "auditor_reads_only"),
         ("stranger_head", NotFound, "case_not_found"),
     ],
 )

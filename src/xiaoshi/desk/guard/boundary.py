@@ -33,12 +33,13 @@ from xiaoshi.core.casework.decide import decide
 from xiaoshi.core.casework.events import Accepted
 from xiaoshi.core.casework.fold import fold
 from xiaoshi.core.casework.model import Plan, State
+from xiaoshi.core.casework.roles import READS_ONLY
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.audit import chain
 from xiaoshi.desk.cases.models import AnsweredAct, Case
 from xiaoshi.desk.cases.plans import plan_of
 from xiaoshi.desk.cases.snapshots import read_state, write_state
-from xiaoshi.desk.guard.refusals import NotAllowed, Refused, Stale, case_not_found, refuse
+from xiaoshi.desk.guard.refusals import NotAllowed, Refused, Stale, case_not_found, not_allowed, refuse
 from xiaoshi.desk.guard.visibility import see_as
 from xiaoshi.desk.organisation.models import Staff
 
@@ -130,7 +131,7 @@ class Context:
 
 # Refusals of the engine that mean "not you" and not "not now".
 NOT_ALLOWED_CODES = frozenset(
-    {"wrong_role", "not_your_act", "auditor_reads_only", "other_unit", "maker_is_checker"}
+    {"wrong_role", "not_your_act", "auditor_reads_only", "other_unit", "maker_is_checker", "same_hands"}
 )
 
 
@@ -186,6 +187,7 @@ def perform(
         ctx = Context(what, person, person.as_actor(), now or timezone.now(), key, channel)
         if what.on_case:
             _take_case(ctx, case_id, expected_version)
+        _may_act(ctx)
         if what.roles and not what.roles & ctx.actor.roles:
             raise _roles_needed(what)
         result = what.function(ctx, **fields) or {}
@@ -241,6 +243,23 @@ def _take_case(ctx: Context, case_id: uuid.UUID | str | None, expected_version: 
             details={"expected_version": expected_version, "version": case.version},
         )
     ctx.case, ctx.plan, ctx.state = case, plan_of(case), read_state(case)
+
+
+def _may_act(ctx: Context) -> None:
+    """An auditor reads only; and whoever was only asked or told about a case of another unit sees it, no more.
+
+    The engine says the same of its commands. Acts that write without asking it (a photo, a payment) are held here.
+    """
+    if READS_ONLY in ctx.actor.roles:
+        raise not_allowed(
+            "auditor_reads_only", "审计员只能查看，不能办理。", "An auditor reads and does nothing else."
+        )
+    if ctx.case is not None and not ctx.case.unit_path.startswith(ctx.person.unit.path):
+        raise not_allowed(
+            "other_unit",
+            "案件属于其他网点，您可以查看，不能办理。",
+            "The case belongs to another unit: you may look, but not act on it.",
+        )
 
 
 def _write(ctx: Context) -> None:
