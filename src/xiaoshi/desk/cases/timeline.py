@@ -29,12 +29,25 @@ class Told:
 
 
 def tell(entries: list[TimelineEntry]) -> list[Told]:
-    """Entries with the names of who acted; one query for all names."""
-    names = {
-        s.login: Words(s.name_zh, s.name_en)
-        for s in Staff.objects.filter(login__in={e.actor for e in entries})
-    }
+    """Entries with the names of who acted and of who is spoken of; one query for all names."""
+    logins = {e.actor for e in entries}.union(*map(_spoken_of, entries))
+    names = {s.login: Words(s.name_zh, s.name_en) for s in Staff.objects.filter(login__in=logins)}
     return [_told(e, names) for e in entries]
+
+
+def _spoken_of(entry: TimelineEntry) -> list[str]:
+    """Sign-in names in an entry's words: to whom it was handed, copied, delegated, and who is to sign."""
+    body = entry.body
+    return [login for login in (body.get("to"), body.get("signer"), *(body.get("signers") or ())) if login]
+
+
+def _named(words: Words, logins: list[str], names: dict[str, Words]) -> Words:
+    """The record keeps sign-in names, which never change hands; a reader gets the people's names."""
+    for login in logins:
+        name = names.get(login)
+        if name is not None:
+            words = Words(words.zh.replace(login, name.zh, 1), words.en.replace(login, name.en, 1))
+    return words
 
 
 def _told(entry: TimelineEntry, names: dict[str, Words]) -> Told:
@@ -48,6 +61,6 @@ def _told(entry: TimelineEntry, names: dict[str, Words]) -> Told:
         login=entry.actor,
         channel=entry.channel,
         visible="customer" if entry.visible_to_client else "internal",
-        words=Words(given["zh"], given["en"]) if given else fallback,
+        words=_named(Words(given["zh"], given["en"]), _spoken_of(entry), names) if given else fallback,
         reason=str(entry.body.get("reason", "")),
     )
