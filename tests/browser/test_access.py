@@ -133,3 +133,38 @@ def test_data_size_makes_body_24_and_30_px(desk: Any) -> None:
     for size, least in (("1", 16), ("2", 24), ("3", 30)):
         visitor = desk.visit("teller", size=size).go("/desk/")
         assert visitor.page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= least
+
+
+def answering(html: str) -> Callable[[Any], None]:
+    def answer(route: Any) -> None:
+        route.fulfill(body=html, content_type="text/html; charset=utf-8")
+
+    return answer
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_pages_for_troubles_are_sound(desk: Any, language: str) -> None:
+    """The server's own templates, handed to the browser as if they had been answered (nobody breaks a server for them)."""
+    from django.template.loader import render_to_string
+    from django.test import RequestFactory
+    from django.utils import translation
+
+    from xiaoshi.core.problems import Problem, Words
+
+    context = {
+        "bare": True,
+        "number": "4f2a91c0",
+        "path": "/desk/",
+        "problem": Problem("p", Words("面额没有填写。", "The value is missing."), "amount"),
+        "kept": [("circumstances", "厨房着火" * 30)],
+    }
+    visitor = desk.visit(None, language=language, width=320)
+    wrong = []
+    for code in (400, 403, 404, 409, 422, 429, 500, 503):
+        with translation.override(language):
+            html = render_to_string(f"{code}.html", context, RequestFactory().get("/desk/"))
+        visitor.page.route("**/trouble/", answering(html))
+        visitor.go("/trouble/", status=None)
+        wrong += [f"{code}: {line}" for line in (*visitor.axe(), *visitor.too_wide())]
+        visitor.page.unroute("**/trouble/")
+    assert wrong == [], "\n".join(wrong)
