@@ -108,7 +108,7 @@ KIND = Kind(
         "feedback": StepWork(_plain(forms.FeedbackForm)),
     },
     choices={**CAUSES, "cash": Words("现金", "cash"), "account": Words("转入账户", "into an account")},
-    tabs=(Tab("trays", Words("盘", "Trays"), "burnt_notes_trays"),),
+    tabs=(Tab("trays", Words("托盘", "Trays"), "burnt_notes_trays"),),
     routes="xiaoshi.desk.kinds.burnt_notes.urls",
     overview="burnt_notes/overview.html",
     overview_context=lambda case: {"tin": tin_of(case)},
