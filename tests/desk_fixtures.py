@@ -58,30 +58,55 @@ class Server:
     app: dict[str, Any]
 
 
+@dataclass
+class _Running:
+    """The one server of this process. Each conftest that imports the fixture counts as a user; the last one stops it."""
+
+    users: int = 0
+    stack: contextlib.ExitStack | None = None
+    server: Server | None = None
+
+
+_running = _Running()
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """A home of its own with an embedded PostgreSQL, migrated and filled with the demo's bank."""
+    if _running.server is None:
+        _running.stack, _running.server = _start()
+    _running.users += 1
+    yield _running.server
+    _running.users -= 1
+    if not _running.users:
+        from django.db import connections
+
+        connections.close_all()
+        assert _running.stack is not None
+        _running.stack.close()
+        _running.server = None
+
+
+def _start() -> tuple[contextlib.ExitStack, Server]:
     from xiaoshi.house.django import environment
     from xiaoshi.house.home import Home
     from xiaoshi.house.postgres import database
 
-    try:
-        home = Home.chosen(os.environ["XIAOSHI_HOME"])
-        with database(home) as info:
-            os.environ.update(environment(home, info, owner=True))
-            _connect_to({"default": dict(info.app_dsn), "owner": dict(info.owner_dsn)})
-            from xiaoshi.desk.demo.loading import load_bank
-            from xiaoshi.desk.guard.installing import install
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, FOLDER, ignore_errors=True)
+        home = Home.chosen(os.environ["XIAOSHI_HOME"]).ensure()
+        info = stack.enter_context(database(home))
+        os.environ.update(environment(home, info, owner=True))
+        _connect_to({"default": dict(info.app_dsn), "owner": dict(info.owner_dsn)})
+        from xiaoshi.desk.demo.loading import load_bank
+        from xiaoshi.desk.guard.installing import install
 
-            install()
-            load_bank(PASSWORD)
-            from django.db import connections
+        install()
+        load_bank(PASSWORD)
+        from django.db import connections
 
-            connections.close_all()
-            yield Server(home.path, dict(info.owner_dsn), dict(info.app_dsn))
-            connections.close_all()
-    finally:
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        connections.close_all()
+        return stack.pop_all(), Server(home.path, dict(info.owner_dsn), dict(info.app_dsn))
 
 
 def _connect_to(dsns: dict[str, dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from said import refused
+from refused_words import refused
 from tins import Tin, picture
 
 from desk_fixtures import BURNT_FACTS, open_a_case

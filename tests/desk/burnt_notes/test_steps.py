@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from reading import squeezed, text_of
-from said import refused
+from refused_words import refused
 
 from xiaoshi.desk.cases.steps import close_case, do_step, skip_step
 from xiaoshi.desk.cases.verbs import send_back
