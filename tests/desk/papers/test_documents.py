@@ -29,10 +29,11 @@ from xiaoshi.desk.papers.wanted import wanted_papers
 
 pytestmark = pytest.mark.database
 
-NEEDS = 'needs = ["paper:fire_report?", "paper:id_copy?"]'
+NEEDS = 'needs = ["paper:fire_report?", "paper:identity?"]'
 PLAN_WITH_PAPERS = (
     kind_named("burnt_notes")
     .plan_text.replace("version = 1", "version = 971", 1)
+    .replace("[need_words.identity]", "[need_words.agent_identity]", 1)
     .replace(NEEDS, 'needs = ["paper:fire_report", "paper:agent_identity?"]', 1)
 )
 

@@ -144,6 +144,8 @@ class CloseRule:
 
     when: Condition | None
     by: tuple[str, ...]
+    words: Words | None = None
+    """What `when` asks for, in words: a person at the desk never reads a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,8 @@ class Plan:
     milestones: tuple[Milestone, ...]
     close: CloseRule
     reminder_gap_minutes: int = 240
+    need_words: Mapping[str, Words] = field(default_factory=dict)
+    """Name of a need -> what it is called at the desk."""
     dependents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Step -> the steps that directly lean on it (`after`, `when`, `not_by`), worked out when the plan is loaded."""
 

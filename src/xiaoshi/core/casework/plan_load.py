@@ -36,6 +36,7 @@ TOP_KEYS = (
     "title",
     "opens",
     "reminder_gap",
+    "need_words",
     "facts",
     "stages",
     "steps",
@@ -145,6 +146,7 @@ def _read(reader: PlanReader, top: Table) -> Plan:
         milestones=milestones,
         close=_close(reader, top, steps, facts),
         reminder_gap_minutes=minutes,
+        need_words=_need_words(reader, reader.table(top, "need_words", ()), steps),
         dependents=direct_dependents(steps),
     )
 
@@ -293,6 +295,19 @@ def _step(
     )
 
 
+def _need_words(reader: PlanReader, table: Table, steps: dict[str, Step]) -> dict[str, Words]:
+    """`[need_words.machine]` with `zh` and `en`: what the need `check:machine` is called."""
+    known = {need.name for step in steps.values() for need in step.needs if need.name}
+    found: dict[str, Words] = {}
+    for name in table:
+        at = ("need_words", name)
+        reader.references("unknown_need", "要件", "need", (name,), known, *at)
+        inner = reader.table(table, name, ("need_words",))
+        reader.known_keys(inner, ("zh", "en"), at)
+        found[name] = reader.words({"words": dict(inner)}, "words", at) or NO_WORDS
+    return found
+
+
 def _milestones(
     reader: PlanReader, top: Table, steps: dict[str, Step], facts: dict[str, FactSpec]
 ) -> tuple[Milestone, ...]:
@@ -322,7 +337,9 @@ def _close(reader: PlanReader, top: Table, steps: dict[str, Step], facts: dict[s
         )
         return CloseRule(None, ())
     table = reader.table(top, "close", ())
-    reader.known_keys(table, ("when", "by"), ("close",))
+    reader.known_keys(table, ("when", "by", "words"), ("close",))
     return CloseRule(
-        reader.condition(table, "when", ("close",), steps, facts), reader.roles(table, "by", ("close",))
+        reader.condition(table, "when", ("close",), steps, facts),
+        reader.roles(table, "by", ("close",)),
+        reader.words(table, "words", ("close",), required=False),
     )

@@ -169,13 +169,14 @@ class Standing:
             record = self.state.records.get(need.key)
             if need.kind == "answer" or not need.required or (record is not None and record.meets):
                 continue
+            called = self.plan.need_words.get(need.name, Words(need.name, need.name))
             if record is None:
                 words = Words(
-                    f"缺{NEED_WORDS[need.kind].zh}：{need.name}",
-                    f"Missing {NEED_WORDS[need.kind].en}: {need.name}",
+                    f"缺{NEED_WORDS[need.kind].zh}：{called.zh}",
+                    f"Missing {NEED_WORDS[need.kind].en}: {called.en}",
                 )
             else:
-                words = Words(f"检查未通过：{need.name}", f"The check did not pass: {need.name}")
+                words = Words(f"检查未通过：{called.zh}", f"The check did not pass: {called.en}")
             yield Hindrance("missing_need", words, need.key)
 
     def _questions(self, step: Step) -> Iterator[Hindrance]:
@@ -217,7 +218,8 @@ class Standing:
         if not truth.value and not truth.missing:
             yield Hindrance(
                 "close_condition",
-                Words(
+                self.plan.close.words
+                or Words(
                     f"结案条件未满足：{rule.source}",
                     f"The condition for closing does not hold: {rule.source}",
                 ),

@@ -56,7 +56,13 @@ def rows_of(cases: list[Case], language: str) -> list[Row]:
         )
         kind = kind_named(case.kind).words if case.kind in KINDS else Words(case.kind, case.kind)
         rows.append(
-            Row(case, kind, step, _name_of(case.owner, names), whom if case.status in {"open", "suspended"} else "—")
+            Row(
+                case,
+                kind,
+                step,
+                _name_of(case.owner, names),
+                whom if case.status in {"open", "suspended"} else "—",
+            )
         )
     return rows
 

@@ -9,12 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from xiaoshi.core.casework.authority import is_among
 from xiaoshi.core.casework.model import Actor, Who
 from xiaoshi.core.casework.roles import LEVELS, words_of_roles
-from xiaoshi.core.casework.standing import Hindrance, Standing
+from xiaoshi.core.casework.standing import Standing
 from xiaoshi.core.casework.views import NextStep, next_steps, progress
 from xiaoshi.desk.audit.models import TimelineEntry
 from xiaoshi.desk.cases.timeline import tell
@@ -52,7 +51,7 @@ def next_step_of(request: HttpRequest, found: Found, step: str = "") -> dict[str
         "title": spec.title.in_language(language),
         "by": _by_words(chosen.who or spec.by if chosen else spec.by, language),
         "mine": _is_for(chosen, actor) if chosen else held is not None and is_among(actor, spec.by),
-        "held": [_held_words(reason, language) for reason in held.reasons] if held else [],
+        "held": [reason.words.in_language(language) for reason in held.reasons] if held else [],
         "ready": chosen is not None,
         "to_confirm": chosen is not None and chosen.act == "confirm",
         "maker": bool(own and actor.id in own.makers),
@@ -66,13 +65,6 @@ def next_step_of(request: HttpRequest, found: Found, step: str = "") -> dict[str
             if n.step != ident
         ],
     }
-
-
-def _held_words(reason: Hindrance, language: str) -> str:
-    """What a step waits for. A check has only its name in the plan; the one that all kinds share is told in words here."""
-    if reason.about == "check:payment_approved":
-        return _("First the payment is recorded, and checked by a second person.")
-    return reason.words.in_language(language)
 
 
 def _step_href(found: Found, step: str) -> str:
@@ -100,7 +92,7 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     context = frame(request, found, "overview") | {
         "holder": holder,
         "next": None if found.closed else next_step_of(request, found),
-        "left": [h for h in left if h.code not in {"close_condition", "step_open"}],
+        "left": [h for h in left if h.code != "step_open"],
         "left_steps": [_step_title(found, h.about, language) for h in left if h.code == "step_open"],
         "can_close": found.state.phase == "open" and not left,
         "entries": tell(list(entries)),

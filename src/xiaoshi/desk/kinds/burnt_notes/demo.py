@@ -43,9 +43,7 @@ def load() -> None:
         facts={**FACTS, "cause": "mould", "fire_paper": False},
         **opening,
     )
-    tin = perform(
-        open_case, lobby, "demo/burnt_notes/tin", client_name="示例·叶采薇", facts=FACTS, **opening
-    )
+    tin = perform(open_case, lobby, "demo/burnt_notes/tin", client_name="示例·叶采薇", facts=FACTS, **opening)
     teller = Staff.objects.select_related("unit").get(login="li.min")
     perform(
         do_step,
@@ -72,5 +70,10 @@ def draw_trays(case_id: str) -> None:
     )
     for number, tray in enumerate(made.trays, start=1):
         perform(
-            add_tray, teller, f"demo/burnt_notes/tray/{number}", case_id=case_id, name=tray.name, content=tray.jpeg
+            add_tray,
+            teller,
+            f"demo/burnt_notes/tray/{number}",
+            case_id=case_id,
+            name=tray.name,
+            content=tray.jpeg,
         )

@@ -26,17 +26,27 @@ class OpeningForm(forms.Form):
 
     client_name = forms.CharField(label=_("Holder's name"), max_length=100)
     id_number = forms.CharField(
-        label=_("Number of the identity document"), max_length=30, required=False, help_text=_("Kept encrypted and shown masked.")
+        label=_("Number of the identity document"),
+        max_length=30,
+        required=False,
+        help_text=_("Kept encrypted and shown masked."),
     )
     phone = forms.CharField(label=_("Telephone"), max_length=30, required=False)
-    container = forms.CharField(label=_("What the notes came in"), max_length=100, help_text=_("For example: a tin, a bag."))
+    container = forms.CharField(
+        label=_("What the notes came in"), max_length=100, help_text=_("For example: a tin, a bag.")
+    )
     cause = forms.ChoiceField(label=_("Cause of damage"), choices=CAUSES, widget=forms.RadioSelect)
     fire_paper = forms.ChoiceField(
-        label=_("Did the holder bring a paper about the fire?"), choices=YES_NO, widget=forms.RadioSelect, initial="no"
+        label=_("Did the holder bring a paper about the fire?"),
+        choices=YES_NO,
+        widget=forms.RadioSelect,
+        initial="no",
     )
     told_amount = MoneyField(label=_("Amount that the holder reports"), required=False)
     payout = forms.ChoiceField(
-        label=_("How to pay"), choices=[("cash", _("Cash")), ("account", _("Into an account"))], widget=forms.RadioSelect
+        label=_("How to pay"),
+        choices=[("cash", _("Cash")), ("account", _("Into an account"))],
+        widget=forms.RadioSelect,
     )
     account_number = forms.CharField(label=_("Account number"), max_length=40, required=False)
 
@@ -70,7 +80,10 @@ def opening(data: dict[str, Any], *, designated: bool) -> dict[str, Any]:
 
 class IntakeForm(forms.Form):
     circumstances = forms.CharField(
-        label=_("What happened"), widget=forms.Textarea, max_length=2000, help_text=_("In the holder's words; where and when.")
+        label=_("What happened"),
+        widget=forms.Textarea,
+        max_length=2000,
+        help_text=_("In the holder's words; where and when."),
     )
     explained = forms.BooleanField(label=_("I have explained to the holder how the notes are determined"))
 
@@ -93,13 +106,22 @@ class GroupsForm(forms.Form):
 
     reason = forms.CharField(label=_("Reason, where a pile differs"), required=False, max_length=500)
 
-    def __init__(self, *args: Any, piles: dict[str, int] | None = None, labels: dict[str, str] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        piles: dict[str, int] | None = None,
+        labels: dict[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.piles = list((piles or {}).keys())
         reason = self.fields.pop("reason")
         for pile in self.piles:
             self.fields[f"pile_{pile}"] = forms.IntegerField(
-                label=(labels or {}).get(pile, pile), min_value=0, max_value=100_000, help_text=_("Pieces, counted by hand")
+                label=(labels or {}).get(pile, pile),
+                min_value=0,
+                max_value=100_000,
+                help_text=_("Pieces, counted by hand"),
             )
         self.fields["reason"] = reason
 
@@ -111,7 +133,10 @@ class MachineForm(forms.Form):
     machine = forms.CharField(label=_("Number of the machine"), max_length=60)
     passed = forms.IntegerField(label=_("Notes that the machine took as genuine"), min_value=0)
     by_hand = forms.IntegerField(
-        label=_("Notes found genuine by hand"), min_value=0, initial=0, help_text=_("Too brittle for the machine.")
+        label=_("Notes found genuine by hand"),
+        min_value=0,
+        initial=0,
+        help_text=_("Too brittle for the machine."),
     )
 
 
@@ -134,12 +159,16 @@ class BagForm(forms.Form):
 
 
 class RecheckForm(forms.Form):
-    pieces = forms.IntegerField(label=_("Notes in all"), min_value=0, help_text=_("Count without looking at the first figures."))
+    pieces = forms.IntegerField(
+        label=_("Notes in all"), min_value=0, help_text=_("Count without looking at the first figures.")
+    )
     amount = MoneyField(label=_("Sum to be paid"))
 
 
 class PapersForm(forms.Form):
-    holder_agrees = forms.ChoiceField(label=_("Does the holder agree with the result?"), choices=YES_NO, widget=forms.RadioSelect)
+    holder_agrees = forms.ChoiceField(
+        label=_("Does the holder agree with the result?"), choices=YES_NO, widget=forms.RadioSelect
+    )
 
 
 class AppraisalForm(forms.Form):
@@ -154,4 +183,6 @@ class FeedbackForm(forms.Form):
         choices=[("yes", _("Yes")), ("partly", _("Partly")), ("no", _("No")), ("not_said", _("Did not say"))],
         widget=forms.RadioSelect,
     )
-    words = forms.CharField(label=_("In the holder's words"), widget=forms.Textarea, required=False, max_length=2000)
+    words = forms.CharField(
+        label=_("In the holder's words"), widget=forms.Textarea, required=False, max_length=2000
+    )

@@ -13,6 +13,7 @@ from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.kinds.burnt_notes import forms
 from xiaoshi.desk.kinds.burnt_notes.acts import steps as acts
 from xiaoshi.desk.kinds.burnt_notes.designated import designated_outlets, is_designated
+from xiaoshi.desk.kinds.burnt_notes.second_answers import notes_waiting_for
 from xiaoshi.desk.kinds.burnt_notes.slips import CAUSES
 from xiaoshi.desk.kinds.burnt_notes.standing import tin_of
 from xiaoshi.desk.kinds.kind import Kind, StepWork, Tab
@@ -67,22 +68,35 @@ KIND = Kind(
         "intake": StepWork(_plain(forms.IntakeForm)),
         "to_designated": StepWork(_designated, acts.hand_to_designated, _clean("unit_path", "reason")),
         "photograph": StepWork(
-            _plain(forms.EmptyForm), acts.finish_photographing, lambda step, form: {}, route="burnt_notes_trays"
+            _plain(forms.EmptyForm),
+            acts.finish_photographing,
+            lambda step, form: {},
+            route="burnt_notes_trays",
         ),
         "denominations": StepWork(
             _groups(False),
             acts.sort_notes,
-            lambda step, form: {"step": step, "counted": form.counted(), "reason": form.cleaned_data["reason"]},
+            lambda step, form: {
+                "step": step,
+                "counted": form.counted(),
+                "reason": form.cleaned_data["reason"],
+            },
         ),
         "editions": StepWork(
             _groups(True),
             acts.sort_notes,
-            lambda step, form: {"step": step, "counted": form.counted(), "reason": form.cleaned_data["reason"]},
+            lambda step, form: {
+                "step": step,
+                "counted": form.counted(),
+                "reason": form.cleaned_data["reason"],
+            },
         ),
         "determine": StepWork(
             _plain(forms.EmptyForm), acts.determine, lambda step, form: {}, route="burnt_notes_trays"
         ),
-        "machine": StepWork(_plain(forms.MachineForm), acts.machine_check, _clean("machine", "passed", "by_hand")),
+        "machine": StepWork(
+            _plain(forms.MachineForm), acts.machine_check, _clean("machine", "passed", "by_hand")
+        ),
         "count": StepWork(
             _plain(forms.CountForm),
             acts.count_notes,
@@ -91,11 +105,16 @@ KIND = Kind(
                 "amount_fen": form.cleaned_data["amount"],
             },
         ),
-        "bag": StepWork(_bag, acts.seal_bag, _clean("bag_number", "seal_number", "holder_present", "witness")),
+        "bag": StepWork(
+            _bag, acts.seal_bag, _clean("bag_number", "seal_number", "holder_present", "witness")
+        ),
         "recheck": StepWork(
             _plain(forms.RecheckForm),
             acts.recheck,
-            lambda step, form: {"pieces": form.cleaned_data["pieces"], "amount_fen": form.cleaned_data["amount"]},
+            lambda step, form: {
+                "pieces": form.cleaned_data["pieces"],
+                "amount_fen": form.cleaned_data["amount"],
+            },
         ),
         "papers": StepWork(
             _plain(forms.PapersForm),
@@ -112,6 +131,7 @@ KIND = Kind(
     routes="xiaoshi.desk.kinds.burnt_notes.urls",
     overview="burnt_notes/overview.html",
     overview_context=lambda case: {"tin": tin_of(case)},
+    reviews=notes_waiting_for,
     story="xiaoshi.desk.kinds.burnt_notes.story",
     demo="xiaoshi.desk.kinds.burnt_notes.demo",
 )

@@ -28,6 +28,7 @@ from xiaoshi.desk.kinds.burnt_notes.models import Tray
 from xiaoshi.desk.kinds.burnt_notes.reason_words import short_reason
 from xiaoshi.desk.kinds.burnt_notes.shown import ShownNote, pieces_of, shown_notes
 from xiaoshi.desk.kinds.burnt_notes.standing import denominations, tin_of
+from xiaoshi.desk.kinds.burnt_notes.upright import without_turning
 from xiaoshi.desk.look.templatetags.desk import face_value
 from xiaoshi.desk.look.tray import TrayPiece
 from xiaoshi.desk.organisation.models import Staff
@@ -136,7 +137,11 @@ def _first_open(found: Found, reader: Staff) -> str:
     address = ""
     for tray in found.case.trays.exclude(state="withdrawn"):
         address = address or reverse("burnt_notes_tray", args=[found.case.id, tray.number])
-        notes = tray.notes.filter(current=True).select_related("tray", "measurement").prefetch_related("judgements")
+        notes = (
+            tray.notes.filter(current=True)
+            .select_related("tray", "measurement")
+            .prefetch_related("judgements")
+        )
         if any(s.may_answer for s in shown_notes(list(notes), reader)):
             return reverse("burnt_notes_tray", args=[found.case.id, tray.number])
     return address
@@ -184,11 +189,18 @@ def tray(request: HttpRequest, case_id: uuid.UUID, number: int) -> HttpResponse:
 
 
 def _tray_page(
-    request: HttpRequest, found: Found, number: int, chosen: str, form: AnswerForm | None = None, status: int = 200
+    request: HttpRequest,
+    found: Found,
+    number: int,
+    chosen: str,
+    form: AnswerForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     tray = _tray(found, number)
     measurement = tray.measurements.last()
-    notes = tray.notes.filter(current=True).select_related("tray", "measurement").prefetch_related("judgements")
+    notes = (
+        tray.notes.filter(current=True).select_related("tray", "measurement").prefetch_related("judgements")
+    )
     shown = shown_notes(list(notes), request.user)  # type: ignore[arg-type]
     wanted = int(chosen) if chosen.isdecimal() and len(chosen) < 6 else 0
     current = next((s for s in shown if s.number == wanted), None)
@@ -196,7 +208,9 @@ def _tray_page(
     address = reverse("burnt_notes_tray", args=[found.case.id, number])
     pieces = (
         _one_row_a_note(
-            pieces_of(measurement, shown, lambda n: f"{address}?note={n}#answer", current.number if current else 0),
+            pieces_of(
+                measurement, shown, lambda n: f"{address}?note={n}#answer", current.number if current else 0
+            ),
             shown,
             request.LANGUAGE_CODE,  # type: ignore[attr-defined]
         )
@@ -232,12 +246,18 @@ def _one_row_a_note(pieces: list[TrayPiece], shown: Sequence[ShownNote], languag
     told = []
     for piece in pieces:
         first = piece.number not in seen
-        told.append(replace(piece, rule=reasons.get(piece.number, ""), area=piece.area.replace(" %", "%"), listed=first))
+        told.append(
+            replace(
+                piece, rule=reasons.get(piece.number, ""), area=piece.area.replace(" %", "%"), listed=first
+            )
+        )
         seen.add(piece.number)
     return told
 
 
-def _just_answered(request: HttpRequest, shown: Sequence[ShownNote], current: ShownNote | None) -> ShownNote | None:
+def _just_answered(
+    request: HttpRequest, shown: Sequence[ShownNote], current: ShownNote | None
+) -> ShownNote | None:
     """The note that this reader answered a moment ago, while the answer can be taken back (key u)."""
     done = request.GET.get("done", "")
     last = next((s for s in shown if str(s.number) == done), None)
@@ -279,7 +299,9 @@ def tray_act(request: HttpRequest, case_id: uuid.UUID, number: int) -> HttpRespo
                 perform_posted(request, tray_acts.measure_again, case_id=case_id, tray_id=str(tray.id))
             case "withdraw":
                 reason = request.POST.get("reason", "")
-                perform_posted(request, tray_acts.withdraw_tray, case_id=case_id, tray_id=str(tray.id), reason=reason)
+                perform_posted(
+                    request, tray_acts.withdraw_tray, case_id=case_id, tray_id=str(tray.id), reason=reason
+                )
                 return redirect("burnt_notes_trays", case_id)
             case _:
                 raise Http404
@@ -321,7 +343,7 @@ def _number(text: str) -> int:
 def photo(request: HttpRequest, case_id: uuid.UUID, number: int) -> HttpResponse:
     """The tray's photo as it was taken."""
     tray = _tray(find(case_id), number)
-    response = HttpResponse(content_of(tray.photo), content_type=tray.photo.content_type)
+    response = HttpResponse(without_turning(content_of(tray.photo)), content_type=tray.photo.content_type)
     response["Cache-Control"] = "private, max-age=3600"
     return response
 

@@ -7,100 +7,175 @@ import xiaoshi.desk.cases.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
-        ('papers', '0001_initial'),
+        ("cases", "0001_initial"),
+        ("papers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Measurement',
+            name="Measurement",
             fields=[
-                ('id', models.UUIDField(db_default=xiaoshi.desk.cases.models.UuidV7(), editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('engine', models.TextField()),
-                ('rules_id', models.TextField()),
-                ('width_px', models.IntegerField(default=0)),
-                ('height_px', models.IntegerField(default=0)),
-                ('assessment', models.JSONField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=xiaoshi.desk.cases.models.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("engine", models.TextField()),
+                ("rules_id", models.TextField()),
+                ("width_px", models.IntegerField(default=0)),
+                ("height_px", models.IntegerField(default=0)),
+                ("assessment", models.JSONField()),
             ],
             options={
-                'ordering': ['at', 'id'],
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Tray',
+            name="Tray",
             fields=[
-                ('id', models.UUIDField(db_default=xiaoshi.desk.cases.models.UuidV7(), editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('state', models.TextField(default='waiting')),
-                ('added_by', models.TextField()),
-                ('added_at', models.DateTimeField()),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trays', to='cases.case')),
-                ('photo', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='papers.document')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=xiaoshi.desk.cases.models.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("state", models.TextField(default="waiting")),
+                ("added_by", models.TextField()),
+                ("added_at", models.DateTimeField()),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="trays", to="cases.case"
+                    ),
+                ),
+                (
+                    "photo",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="papers.document"),
+                ),
             ],
             options={
-                'ordering': ['case', 'number'],
+                "ordering": ["case", "number"],
             },
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.UUIDField(db_default=xiaoshi.desk.cases.models.UuidV7(), editable=False, primary_key=True, serialize=False)),
-                ('current', models.BooleanField(default=True)),
-                ('key', models.TextField()),
-                ('order', models.IntegerField()),
-                ('issuer', models.TextField(blank=True)),
-                ('series', models.TextField(blank=True)),
-                ('edition', models.TextField(blank=True)),
-                ('denomination_fen', models.BigIntegerField(null=True)),
-                ('area_ratio', models.FloatField(null=True)),
-                ('area_ratio_low', models.FloatField(null=True)),
-                ('area_ratio_high', models.FloatField(null=True)),
-                ('verdict', models.TextField()),
-                ('amount_fen', models.BigIntegerField()),
-                ('reasons', models.JSONField(default=list)),
-                ('measurement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='burnt_notes.measurement')),
-                ('tray', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='burnt_notes.tray')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=xiaoshi.desk.cases.models.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("current", models.BooleanField(default=True)),
+                ("key", models.TextField()),
+                ("order", models.IntegerField()),
+                ("issuer", models.TextField(blank=True)),
+                ("series", models.TextField(blank=True)),
+                ("edition", models.TextField(blank=True)),
+                ("denomination_fen", models.BigIntegerField(null=True)),
+                ("area_ratio", models.FloatField(null=True)),
+                ("area_ratio_low", models.FloatField(null=True)),
+                ("area_ratio_high", models.FloatField(null=True)),
+                ("verdict", models.TextField()),
+                ("amount_fen", models.BigIntegerField()),
+                ("reasons", models.JSONField(default=list)),
+                (
+                    "measurement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notes",
+                        to="burnt_notes.measurement",
+                    ),
+                ),
+                (
+                    "tray",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notes",
+                        to="burnt_notes.tray",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['tray', 'order'],
+                "ordering": ["tray", "order"],
             },
         ),
         migrations.AddField(
-            model_name='measurement',
-            name='tray',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measurements', to='burnt_notes.tray'),
+            model_name="measurement",
+            name="tray",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="measurements",
+                to="burnt_notes.tray",
+            ),
         ),
         migrations.CreateModel(
-            name='Judgement',
+            name="Judgement",
             fields=[
-                ('id', models.UUIDField(db_default=xiaoshi.desk.cases.models.UuidV7(), editable=False, primary_key=True, serialize=False)),
-                ('round', models.IntegerField()),
-                ('person', models.TextField()),
-                ('verdict', models.TextField()),
-                ('denomination_fen', models.BigIntegerField(null=True)),
-                ('edition', models.TextField(blank=True)),
-                ('reason', models.TextField(blank=True)),
-                ('withdrawn', models.BooleanField(default=False)),
-                ('at', models.DateTimeField()),
-                ('note', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='judgements', to='burnt_notes.note')),
+                (
+                    "id",
+                    models.UUIDField(
+                        db_default=xiaoshi.desk.cases.models.UuidV7(),
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("round", models.IntegerField()),
+                ("person", models.TextField()),
+                ("verdict", models.TextField()),
+                ("denomination_fen", models.BigIntegerField(null=True)),
+                ("edition", models.TextField(blank=True)),
+                ("reason", models.TextField(blank=True)),
+                ("withdrawn", models.BooleanField(default=False)),
+                ("at", models.DateTimeField()),
+                (
+                    "note",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="judgements",
+                        to="burnt_notes.note",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn', False)), fields=('note', 'round'), name='judgement_round_once'), models.UniqueConstraint(condition=models.Q(('withdrawn', False)), fields=('note', 'person'), name='judgement_person_once')],
+                "ordering": ["at", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn", False)),
+                        fields=("note", "round"),
+                        name="judgement_round_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn", False)),
+                        fields=("note", "person"),
+                        name="judgement_person_once",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='tray',
-            constraint=models.UniqueConstraint(fields=('case', 'number'), name='tray_number_once'),
+            model_name="tray",
+            constraint=models.UniqueConstraint(fields=("case", "number"), name="tray_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='note',
-            constraint=models.UniqueConstraint(fields=('measurement', 'key'), name='note_key_once'),
+            model_name="note",
+            constraint=models.UniqueConstraint(fields=("measurement", "key"), name="note_key_once"),
         ),
     ]
