@@ -109,7 +109,7 @@ def _papers(case: Case | None, reader: Staff) -> list[dict[str, Any]]:
     if case is None:
         return []
     folder = settings.HOME / "papers" / case.number
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     rows = []
     with visible_to(reader):
         for paper in case.papers.select_related("document"):

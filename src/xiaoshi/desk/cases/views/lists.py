@@ -107,7 +107,7 @@ def _filtered(request: HttpRequest, query: QuerySet[Case]) -> QuerySet[Case]:
         case "late":
             query = query.filter(due_at__lt=timezone.now())
         case "today":
-            query = query.filter(due_at__lt=timezone.now().replace(hour=15, minute=59, second=59))
+            query = query.filter(due_at__lt=timezone.localtime().replace(hour=23, minute=59, second=59))
     if words := request.GET.get("q", "").strip():
         query = query.filter(Q(number__icontains=words) | Q(client_name__icontains=words))
     return query
