@@ -101,14 +101,15 @@ def page_of(query: QuerySet[Case], after: str) -> tuple[list[Case], str]:
 
 
 def _filtered(request: HttpRequest, query: QuerySet[Case]) -> QuerySet[Case]:
-    if kind := request.GET.get("kind", ""):
+    if (kind := request.GET.get("kind", "")) in KINDS:
         query = query.filter(kind=kind)
     match request.GET.get("due", ""):
         case "late":
             query = query.filter(due_at__lt=timezone.now())
         case "today":
             query = query.filter(due_at__lt=timezone.localtime().replace(hour=23, minute=59, second=59))
-    if words := request.GET.get("q", "").strip():
+    # PostgreSQL knows no text with a NUL in it.
+    if words := request.GET.get("q", "").replace("\x00", "").strip():
         query = query.filter(Q(number__icontains=words) | Q(client_name__icontains=words))
     return query
 
