@@ -216,3 +216,23 @@ def test_somebody_who_was_only_told_may_look_but_neither_photograph_nor_pay(peop
                 perform(act, person, str(uuid.uuid4()), case_id=case.id, **fields)
             assert refused.value.problem.code == code
     assert len(entries(case, people.teller)) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "where"),
+    [
+        ({"step": "intake"}, "field_missing", "result"),
+        ({**INTAKE, "facts": {"sum_fen": 1}}, "field_unknown", "facts"),
+        ({"step": 7, "result": {}}, "field_of_other_kind", "step"),
+        ({"step": "intake", "result": []}, "field_of_other_kind", "result"),
+        ({"step": "in\x00take", "result": {}}, "field_of_other_kind", "step"),
+        ({"step": "count", "result": {}}, "step_has_its_own_act", "step"),
+        ({"step": "nowhere", "result": {}}, "no_such_step", "step"),
+    ],
+)
+def test_fields_that_do_not_fit_are_named(people, new_case, fields, code, where):
+    case = new_case()
+    with pytest.raises(Refused) as refused:
+        perform(do_step, people.teller, str(uuid.uuid4()), case_id=case.id, **fields)
+    assert (refused.value.problem.code, refused.value.problem.where) == (code, where)
+    assert len(entries(case, people.teller)) == 1

@@ -204,7 +204,6 @@ def _open(args: argparse.Namespace) -> int:
 
 def _do(args: argparse.Namespace) -> int:
     from xiaoshi.desk.guard.boundary import ACTS, perform
-    from xiaoshi.desk.guard.refusals import invalid
     from xiaoshi.desk.guard.visibility import visible_to
 
     _load_acts()
@@ -220,19 +219,15 @@ def _do(args: argparse.Namespace) -> int:
     person = person_named(args.login)
     with visible_to(person):
         case = _find(args)
-    try:
-        outcome = perform(
-            ACTS[args.act],
-            person,
-            args.key or f"cli/{uuid.uuid4()}",
-            case_id=case.id,
-            expected_version=args.version,
-            channel="cli",
-            **fields,
-        )
-    except TypeError as error:
-        zh, en = f"字段不对：{error}", f"The fields do not fit: {error}"
-        raise invalid("fields_do_not_fit", zh, en, where="--fields") from error
+    outcome = perform(
+        ACTS[args.act],
+        person,
+        args.key or f"cli/{uuid.uuid4()}",
+        case_id=case.id,
+        expected_version=args.version,
+        channel="cli",
+        **fields,
+    )
     return _done(args, outcome)
 
 

@@ -98,6 +98,7 @@ REFUSALS = [
     ("[[stages]]", '[need_words.card]\nzh = "卡"\n\n[[stages]]', 22, "words_missing"),
     ("[[stages]]", '[need_words.card]\nzh = "卡"\nen = "card"\nfr = "carte"\n\n[[stages]]', 25, "unknown_key"),
     ('by = ["teller"]\n', 'by = ["teller"]\nwords = "when done"\n', 60, "words_missing"),
+    (WHEN, 'when = "[1, 2].all(a, [1, 2].exists(b, a == b))"', 40, "condition_unbounded"),
     ('id = "first"', 'id = "First"', 27, "bad_id"),
     ('id = "second"', 'id = "first"', 35, "duplicate_id"),
     ('id = "first"', 'id = "added_1"', 27, "bad_id"),

@@ -24,6 +24,8 @@ import cel
 from xiaoshi.core.casework.model import Condition, Facts, FactSpec, FactValue
 
 STEP_FIELDS = ("done", "skipped", "result", "round", "sent_back")
+LOOPS = ("all", "exists", "exists_one", "map", "filter")
+"""CEL's macros that walk a list. One inside another multiplies: seven of them over nine elements are five million steps."""
 
 _TOKEN = re.compile(
     r"""(?P<string>[rRbB]{0,2}(?:\"\"\".*?\"\"\"|'''.*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))"""
@@ -45,13 +47,14 @@ class Truth:
 @dataclass(frozen=True, slots=True)
 class Reads:
     """What a condition names: facts, (step, field) pairs, (fact, text it is compared with) pairs, and the first place
-    where `facts` or `steps` stands alone."""
+    where `facts` or `steps` stands alone; `loops`: how many of CEL's macros that walk a list it uses."""
 
     facts: tuple[str, ...]
     steps: tuple[tuple[str, str], ...]
     compared: tuple[tuple[str, str], ...]
     numbers: tuple[tuple[str, int], ...]
     bare: str = ""
+    loops: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,12 @@ def reads_of(source: str) -> Reads:
             _comparison(tokens, after, name, compared, numbers)
         else:
             steps.append((name, _member(tokens, after)[0]))
+    loops = sum(
+        text in LOOPS and i > 0 and tokens[i - 1][1] == "." and tokens[i + 1 : i + 2] == [("sign", "(")]
+        for i, (_, text) in enumerate(tokens)
+    )
     return Reads(
-        tuple(dict.fromkeys(facts)), tuple(dict.fromkeys(steps)), tuple(compared), tuple(numbers), bare
+        tuple(dict.fromkeys(facts)), tuple(dict.fromkeys(steps)), tuple(compared), tuple(numbers), bare, loops
     )
 
 

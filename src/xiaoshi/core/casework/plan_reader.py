@@ -241,6 +241,13 @@ class PlanReader:
                 f"A condition reads by name, as in {reads.bare}.name",
                 *at,
             )
+        if reads.loops > 1:
+            self.wrong(
+                "condition_unbounded",
+                "一个条件最多逐项检查一个列表（all、exists、map、filter 只用一次），请拆成两个条件",
+                "A condition walks at most one list (all, exists, map, filter: once); make two conditions of it",
+                *at,
+            )
         self.references("unknown_fact", "情况", "fact", reads.facts, facts, *at)
         self.references("unknown_step", "环节", "step", tuple(name for name, _ in reads.steps), step_ids, *at)
         for name, field in reads.steps:

@@ -12,7 +12,8 @@ from xiaoshi.core.casework.commands import (
     SkipStep,
 )
 from xiaoshi.desk.guard.boundary import Context, act
-from xiaoshi.desk.guard.refusals import invalid
+from xiaoshi.desk.guard.refusals import invalid, refuse
+from xiaoshi.desk.kinds import kind_named
 
 
 def step_title(ctx: Context, step: str) -> tuple[str, str]:
@@ -37,11 +38,18 @@ def finish_step(
 
 
 @act("case.do_step", "办理环节", "Do a step")
-def do_step(
-    ctx: Context, *, step: str, result: dict[str, Any], facts: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """Do a step whose form is all there is to it."""
-    finish_step(ctx, step, result, facts)
+def do_step(ctx: Context, *, step: str, result: dict[str, Any]) -> dict[str, Any]:
+    """Do a step whose form is all there is to it. One that must check something has an act of its own, the only way to it."""
+    work = kind_named(ctx.the_case.kind).steps.get(step)
+    if work is not None and not work.by_form_alone:
+        zh, en = step_title(ctx, step)
+        raise refuse(
+            "step_has_its_own_act",
+            f"“{zh}”要在它自己的页面上办理。",
+            f"“{en}” is done on its own page, with its own act.",
+            where="step",
+        )
+    finish_step(ctx, step, result)
     return {"step": step}
 
 

@@ -39,6 +39,7 @@ from xiaoshi.desk.audit import chain
 from xiaoshi.desk.cases.models import AnsweredAct, Case
 from xiaoshi.desk.cases.plans import plan_of
 from xiaoshi.desk.cases.snapshots import read_state, write_state
+from xiaoshi.desk.guard.fields import require_fitting
 from xiaoshi.desk.guard.refusals import NotAllowed, Refused, Stale, case_not_found, not_allowed, refuse
 from xiaoshi.desk.guard.visibility import see_as
 from xiaoshi.desk.organisation.models import Staff
@@ -179,6 +180,7 @@ def perform(
             "请求缺少防重编号，请刷新页面后再试。",
             "The request has no idempotency key: reload the page.",
         )
+    require_fitting(what, fields)
     with transaction.atomic(durable=True):
         see_as(person)
         answered = _claim(what, person, key, digest_of({"case": case_id, **fields}))

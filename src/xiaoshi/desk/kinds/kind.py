@@ -41,6 +41,11 @@ class StepWork:
     fields: Callable[[str, Any], dict[str, Any]] | None = None
     route: str = ""
 
+    @property
+    def by_form_alone(self) -> bool:
+        """Whether the desk's plain `do_step` may do it."""
+        return self.act is None and not self.route
+
 
 @dataclass(frozen=True)
 class Kind:

@@ -93,6 +93,8 @@ def step(request: HttpRequest, case_id: uuid.UUID, step: str) -> HttpResponse:
     if request.method == "GET":
         found = find(case_id)
         _known(found, step)
+        if route := work_of(found, step).route:
+            return redirect(route, case_id)
         return _step_page(request, found, step, work_of(found, step).form(found.case, None))
     what = request.POST.get("do", "do")
     if what in {"confirm", "reject", "skip"}:
@@ -145,6 +147,7 @@ def _step_page(
         "step": spec,
         "form": form,
         "next": next_step_of(request, found, step),
+        "routed": bool(work_of(found, step).route),
         "shown_key": request.POST.get("key"),
     }
     if request.POST.get("key"):
