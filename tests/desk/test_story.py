@@ -149,7 +149,7 @@ def test_what_the_stories_left_verifies(told, home):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_story_that_is_not_there(told, home, lang):
     done = xiaoshi(home, "story", "no_such_story", "--json", "--lang", lang)
-    assert done.returncode == 1
+    assert done.returncode == 2
     answer = json.loads(done.stdout)
     assert answer["ok"] is False
     (problem,) = answer["problems"]

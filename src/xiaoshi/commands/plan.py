@@ -46,11 +46,17 @@ def _check(args: argparse.Namespace) -> int:
     told, bad = [], False
     for path in args.files:
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = str(getattr(error, "strerror", None) or error)
-            words = Words(f"无法读取：{reason}", f"cannot be read: {reason}")
-            problems: tuple[Problem, ...] = (Problem("file_unreadable", words, str(path)),)
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            words = Words(
+                f"不是 UTF-8 文本（第 {error.start + 1} 个字节起），请另存为 UTF-8",
+                f"is no UTF-8 text (from byte {error.start + 1} on): save it as UTF-8",
+            )
+            problems: tuple[Problem, ...] = (Problem("file_not_text", words, str(path)),)
+            plan = None
+        except OSError as error:
+            words = _unreadable(path, error)
+            problems = (Problem("file_unreadable", words, str(path)),)
             plan = None
         else:
             loaded = load_plan(text, source=str(path))
@@ -74,6 +80,14 @@ def _check(args: argparse.Namespace) -> int:
         for problem in row["problems"]:
             sys.stdout.write(f"  {problem['where']}  {problem['text']}\n")
     return 1 if bad else 0
+
+
+def _unreadable(path: Path, error: OSError) -> Words:
+    if path.is_dir():
+        return Words("这是文件夹，请给出 plan.toml 文件", "is a folder: name the file plan.toml in it")
+    if isinstance(error, FileNotFoundError):
+        return Words("没有这个文件", "there is no such file")
+    return Words(f"无法读取：{error.strerror}", f"cannot be read: {error.strerror}")
 
 
 def _list(args: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 every check is true; 1 a check failed or the story is unknown."""
+    """0 every check is true; 1 a check failed; 2 there is no such story."""
     with prepare(Home.chosen(args.home), owner=True):
         from xiaoshi.desk.demo.loading import load_if_empty
         from xiaoshi.desk.kinds import all_kinds
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
                 f"没有“{args.name}”这个故事;现有:{known}。",
                 f"There is no story '{args.name}'; there are: {known}.",
             )
-            return _refuse(args, Problem("unknown_story", words, "NAME"))
+            return _refuse(args, Problem("unknown_story", words, "NAME"), 2)
         load_if_empty()
         seed = secrets.randbelow(2**31) if args.seed is None else args.seed
         told = importlib.import_module(stories[args.name]).run(seed, _say(args))
@@ -60,11 +60,11 @@ def _say(args: argparse.Namespace) -> Callable[[str], None]:
     return say
 
 
-def _refuse(args: argparse.Namespace, problem: Problem) -> int:
+def _refuse(args: argparse.Namespace, problem: Problem, code: int) -> int:
     if args.json:
         sys.stdout.write(
             json.dumps({"ok": False, "problems": [problem.as_json(args.lang)]}, ensure_ascii=False) + "\n"
         )
     else:
         sys.stderr.write(problem.words.in_language(args.lang) + "\n")
-    return 1
+    return code

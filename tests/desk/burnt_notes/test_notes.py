@@ -405,3 +405,42 @@ def test_a_note_is_decided_in_its_step_only(received):
         tin.says("colleague", 1, "full100")
     assert "驳回" in told.words.zh
     assert tin.do(steps.machine_check, "teller", machine="DJ-1", passed=1, by_hand=0)
+
+
+# ---- a note that the engine did not find -----------------------------------------------------------------------------
+
+
+def test_a_note_added_by_hand_is_decided_by_two_and_counts(tin_of_words, people, client_for):
+    tin = tin_of_words("full100")
+    tray = str(tin.trays()[0].id)
+    with refused(Invalid, "reason_missing"):
+        tin.do(notes.add_note, "teller", tray_id=tray, denomination_fen=50_00)
+    for who, kind in (("stranger", NotFound), ("auditor", NotAllowed)):
+        with pytest.raises(kind):
+            tin.do(notes.add_note, who, tray_id=tray, denomination_fen=50_00, reason="压在夹子下")
+    added = tin.do(notes.add_note, "teller", tray_id=tray, denomination_fen=50_00, reason="压在夹子下")
+    assert added["number"] == 2
+    page = client_for(people.teller).get(f"/desk/cases/{tin.case.id}/trays/1/").content.decode()
+    assert 'id="piece-2"' in page
+    assert "压在夹子下" in page
+    tin.says("teller", 1, "full100")
+    assert tin.says("teller", 2, "half50") == "second"
+    assert tin.says("colleague", 2, "half50") == "settled"
+    assert tin.counted().amount_fen == 125_00
+
+
+def test_no_note_is_added_before_or_after_the_deciding(tin_of_words, received):
+    early = received()
+    tray = early.tray("full100")
+    with pytest.raises(Refused):
+        early.do(notes.add_note, "teller", tray_id=tray, denomination_fen=50_00, reason="压在夹子下")
+    late = tin_of_words("full100").before("machine")
+    with pytest.raises(Refused) as told:
+        late.do(
+            notes.add_note,
+            "teller",
+            tray_id=str(late.trays()[0].id),
+            denomination_fen=50_00,
+            reason="压在夹子下",
+        )
+    assert told.value.problem.code == "step_finished"

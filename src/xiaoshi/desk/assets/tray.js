@@ -52,6 +52,7 @@ class TrayView {
   }
 
   showPiece (row) {
+    if (!row.dataset.box) return
     const [x, y, width, height] = row.dataset.box.split(' ').map(Number)
     const margin = PIECE_MARGIN * Math.max(width, height)
     this.show({ x: x - margin, y: y - margin, width: width + 2 * margin, height: height + 2 * margin })

@@ -15,7 +15,7 @@ class TrayPiece:
     `number`: label on the photo; `polygon`: outline in pixels of the photo; `state`: "ok", "doubt", "none" (shape and
     colour of the mask); `verdict`: the word in the list (全额, 半额, 不兑, 未定); `denomination`, `edition`, `area`,
     `rule`: texts as shown; `href`: page of this piece's form; `current`: that form is on this page; `decided`: a person
-    has answered; `listed`: has a row of its own in the list (the second piece of a note has only its mask).
+    has answered; `status`: where the note stands for this reader, in words; `listed`: has a row of its own in the list (the second piece of a note has only its mask).
     """
 
     number: int
@@ -30,15 +30,20 @@ class TrayPiece:
     current: bool = False
     decided: bool = False
     listed: bool = True
+    status: str = ""
 
     @property
     def path(self) -> str:
-        """The outline as data of an SVG path, to a tenth of a pixel."""
+        """The outline as data of an SVG path, to a tenth of a pixel; empty for a note that has no outline."""
+        if not self.polygon:
+            return ""
         return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in self.polygon) + "Z"
 
     @property
     def box(self) -> str:
-        """`x y width height` around the piece in pixels, as `data-box` for the zoom."""
+        """`x y width height` around the piece in pixels, as `data-box` for the zoom; empty without outline."""
+        if not self.polygon:
+            return ""
         left, top, right, bottom = self._bounds()
         return f"{left:.0f} {top:.0f} {right - left:.0f} {bottom - top:.0f}"
 

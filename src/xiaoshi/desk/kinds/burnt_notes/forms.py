@@ -102,7 +102,7 @@ class EmptyForm(forms.Form):
 
 
 class GroupsForm(forms.Form):
-    """How many notes lie on each pile. The fields are the piles that were measured, and one more for a surprise."""
+    """How many notes lie on each pile. The fields are the piles that were measured; a note that was not is added by hand."""
 
     reason = forms.CharField(label=_("Reason, where a pile differs"), required=False, max_length=500)
 

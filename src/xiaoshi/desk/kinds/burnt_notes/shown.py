@@ -108,7 +108,9 @@ def pieces_of(
         verdict = visible.verdict if visible else item.note.verdict
         denomination = visible.denomination_fen if visible else item.note.denomination_fen
         state = {"full": "ok", "half": "ok", "none": "none"}.get(verdict, "doubt")
-        for polygon in (outlines[p] for p in of_note.get(item.note.key, []) if p in outlines):
+        # A note that a person added by hand has a row in the list and no outline on the photo.
+        own = [outlines[p] for p in of_note.get(item.note.key, []) if p in outlines] or [[]]
+        for polygon in own:
             result.append(
                 TrayPiece(
                     number=item.number,
@@ -122,9 +124,23 @@ def pieces_of(
                     href=href(item.number),
                     current=item.number == current,
                     decided=item.settled.stage == "settled" or item.my_answer is not None,
+                    status=_status(item),
                 )
             )
     return result
+
+
+def _status(item: ShownNote) -> str:
+    """Where a note stands, for the list. Nobody but its giver learns from it that there is a first answer."""
+    match item.settled.stage:
+        case "settled":
+            return _("settled")
+        case "second" if item.my_answer is not None:
+            return _("second person")
+        case "third":
+            return _("to be settled")
+        case _:
+            return _("to answer")
 
 
 def _area(note: Note) -> str:

@@ -231,6 +231,7 @@ def _tray_page(
         "answered": sum(not s.may_answer for s in shown),
         "just_answered": _just_answered(request, shown, current),
         "reasons_often": REASONS_OFTEN,
+        "values": [(fen, f"{fen / 100:g}") for fen in denominations()],
         "unit_name": found.case.unit.name(request.LANGUAGE_CODE),  # type: ignore[attr-defined]
         "may_confirm_all": bool(shown) and all(s.settled.stage == "first" and not s.doubtful for s in shown),
         "previous": trays[place - 1].number if place > 0 else None,
@@ -295,6 +296,17 @@ def tray_act(request: HttpRequest, case_id: uuid.UUID, number: int) -> HttpRespo
                 perform_posted(request, note_acts.take_back_judgement, case_id=case_id, note_id=str(note.id))
             case "confirm_all":
                 perform_posted(request, note_acts.confirm_tray, case_id=case_id, tray_id=str(tray.id))
+            case "add":
+                data = request.POST
+                perform_posted(
+                    request,
+                    note_acts.add_note,
+                    case_id=case_id,
+                    tray_id=str(tray.id),
+                    denomination_fen=_number(data.get("denomination", "")) or None,
+                    edition=data.get("edition", ""),
+                    reason=data.get("reason", ""),
+                )
             case "again":
                 perform_posted(request, tray_acts.measure_again, case_id=case_id, tray_id=str(tray.id))
             case "withdraw":

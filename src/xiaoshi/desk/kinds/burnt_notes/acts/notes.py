@@ -106,6 +106,58 @@ def confirm_tray(ctx: Context, *, tray_id: str) -> dict[str, Any]:
     return {"confirmed": done}
 
 
+@act("burnt_notes.add_note", "补记一张", "Add a note by hand", roles=HANDLERS)
+def add_note(
+    ctx: Context, *, tray_id: str, denomination_fen: int | None = None, edition: str = "", reason: str = ""
+) -> dict[str, Any]:
+    """A note that lies on the tray and that the engine did not find. It is undecided: two people answer on it.
+
+    Only while notes are being decided; before that, photographing again is the better way.
+    """
+    require_step_open(ctx, "determine")
+    tray = the_tray(ctx, tray_id)
+    measurement = tray.measurements.last()
+    if measurement is None or tray.state == "withdrawn":
+        raise refuse(
+            "tray_not_in_use", "这一盘没有测量结果或已撤下。", "This tray is not measured, or was taken out."
+        )
+    if denomination_fen is not None and denomination_fen not in denominations():
+        raise invalid(
+            "denomination_missing", "请选择面额。", "Choose the denomination.", where="denomination_fen"
+        )
+    if not reason.strip():
+        raise invalid(
+            "reason_missing", "请写明为什么补记。", "Say why the note is added by hand.", where="reason"
+        )
+    order = max(tray.notes.filter(current=True).values_list("order", flat=True), default=0) + 1
+    note = Note(
+        measurement=measurement,
+        tray=tray,
+        key=f"hand{measurement.notes.count() + 1}",
+        order=order,
+        issuer="CNY",
+        edition=edition.strip()[:20],
+        denomination_fen=denomination_fen,
+        verdict="undecided",
+        amount_fen=0,
+        reasons=[
+            {
+                "code": "added_by_hand",
+                "text": f"机器未测出，人工补记：{reason.strip()}",
+                "text_en": f"Not found by the engine, added by hand: {reason.strip()}",
+            }
+        ],
+    )
+    note.save(force_insert=True)
+    ctx.note(
+        f"第 {tray.number} 盘补记第 {order} 张：{reason.strip()}",
+        f"Tray {tray.number}: note {order} added by hand: {reason.strip()}",
+        note=str(note.id),
+        reason=reason.strip(),
+    )
+    return {"note_id": str(note.id), "number": order}
+
+
 @act("burnt_notes.take_back_judgement", "撤销判定", "Take a decision back", roles=HANDLERS)
 def take_back_judgement(ctx: Context, *, note_id: str) -> dict[str, Any]:
     """Take one's own newest answer back while nobody else has answered after it. The answer stays on record as withdrawn.
