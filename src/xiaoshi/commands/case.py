@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import uuid
+from datetime import datetime
 from typing import Any
 
 from xiaoshi.commands.people import add_person_option, person_named
@@ -138,6 +139,8 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
+    from django.utils import timezone
+
     from xiaoshi.core.casework.views import next_steps
     from xiaoshi.desk.audit.models import TimelineEntry
     from xiaoshi.desk.cases.plans import plan_of
@@ -176,7 +179,8 @@ def _show(args: argparse.Namespace) -> int:
     for item in following:
         sys.stdout.write(f"→ {item['title']}\n")
     for entry in entries:
-        sys.stdout.write(f"{entry['seq']:>4}  {entry['at'][:16]}  {entry['actor']:<12} {entry['text']}\n")
+        at = timezone.localtime(datetime.fromisoformat(entry["at"]))
+        sys.stdout.write(f"{entry['seq']:>4}  {at:%Y-%m-%d %H:%M}  {entry['actor']:<12} {entry['text']}\n")
     return 0
 
 

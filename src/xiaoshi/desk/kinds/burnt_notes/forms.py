@@ -155,7 +155,7 @@ class BagForm(forms.Form):
 
     def __init__(self, *args: Any, colleagues: list[tuple[str, str]] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["witness"].choices = colleagues or []  # type: ignore[attr-defined]
+        self.fields["witness"].choices = [("", _("Choose a colleague")), *(colleagues or [])]  # type: ignore[attr-defined]
 
 
 class RecheckForm(forms.Form):
