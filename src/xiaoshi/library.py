@@ -132,7 +132,7 @@ def enrol(
 def store(library: Path, reference: Reference) -> tuple[Path, bool]:
     """Write one face, normalised; returns its folder and whether it replaced one. OSError when it cannot."""
     face = _normalised(reference)
-    folder = library / "references" / "-".join(quote(part, safe="").replace("-", "%2D") for part in face.key)
+    folder = library / "references" / _folder_name(face.key)
     folder.mkdir(parents=True, exist_ok=True)
     ok, coded = cv2.imencode(".png", face.image, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     assert ok, "a BGR picture always has a PNG"
@@ -155,6 +155,14 @@ def store(library: Path, reference: Reference) -> tuple[Path, bool]:
         if old.name != name:
             old.unlink(missing_ok=True)
     return folder, replaced
+
+
+def _folder_name(key: tuple[str, ...]) -> str:
+    """The key, readable; where its escapes are longer than file systems take, its beginning and a digest."""
+    name = "-".join(quote(part, safe="").replace("-", "%2D") for part in key)
+    if len(name) <= 200:
+        return name
+    return f"{name[:120]}-{hashlib.sha256(name.encode()).hexdigest()[:24]}"
 
 
 def load_library(library: Path) -> tuple[tuple[Reference, ...], tuple[Problem, ...]]:

@@ -24,7 +24,7 @@ REFUSALS = {"aspect_far_off", "picture_blank", "picture_too_small"}
 
 
 def named_problems(issuer: str, series: str, edition: str, denomination: float, side: str) -> list[Problem]:
-    """Names of 1 to 40 visible characters, a positive face value, a side that exists."""
+    """Names of 1 to 40 visible characters, a face value of a fen or more, a side that exists."""
     problems = []
     for field, value in (("issuer", issuer), ("series", series), ("edition", edition)):
         if not value.strip() or len(value) > 40 or not value.isprintable():
@@ -35,13 +35,13 @@ def named_problems(issuer: str, series: str, edition: str, denomination: float, 
                     field,
                 )
             )
-    if not (math.isfinite(denomination) and 0 < denomination <= 1e9):
+    if not (math.isfinite(denomination) and 0.01 <= denomination <= 1e9):
         problems.append(
             Problem(
                 "denomination_unusable",
                 Words(
-                    "面额须是正数，单位为元（如 100、0.5）",
-                    "the denomination is a positive number of yuan (100, 0.5)",
+                    "面额须是不小于 0.01 的数，单位为元（如 100、0.5）",
+                    "the denomination is a number of yuan, 0.01 or more (100, 0.5)",
                 ),
                 "denomination",
             )
@@ -102,7 +102,7 @@ def read_scan(path: Path) -> tuple[Picture | None, list[Problem]]:
                 clear = upright.convert("RGBA")
                 upright = Image.new("RGBA", clear.size, "white")
                 upright.alpha_composite(clear)
-            rgb = upright.convert("RGB")
+            pixels = _bgr(upright)
     except Image.DecompressionBombError:
         words = Words("图片过大，请缩小到 1.2 亿像素以内", "the picture is too large; 120 megapixels at most")
         return None, [Problem("picture_too_large", words, where)]
@@ -112,7 +112,17 @@ def read_scan(path: Path) -> tuple[Picture | None, list[Problem]]:
             f"this file is not a whole picture ({error}); scan again or export as PNG or JPEG",
         )
         return None, [Problem("picture_unreadable", words, where)]
-    return np.ascontiguousarray(np.asarray(rgb, np.uint8)[..., ::-1]), []
+    return pixels, []
+
+
+def _bgr(picture: Image.Image) -> Picture:
+    """8-bit BGR; 16-bit grey is scaled (Pillow alone would clip it to white)."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        grey = np.asarray(picture, dtype=np.float64)
+        top = 65535.0 if grey.max(initial=0.0) > 255 else 255.0
+        eight = np.clip(grey * (255.0 / top), 0, 255).astype(np.uint8)
+        return np.repeat(eight[..., None], 3, axis=2)
+    return np.ascontiguousarray(np.asarray(picture.convert("RGB"), np.uint8)[..., ::-1])
 
 
 def fit_problems(picture: Picture, width_mm: float, height_mm: float, where: str) -> list[Problem]:

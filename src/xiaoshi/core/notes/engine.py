@@ -6,7 +6,10 @@ The argument stands in README.md of this folder. The order: look at each picture
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from xiaoshi.core.notes.faces import PreparedLibrary, prepare
 from xiaoshi.core.notes.interval import share_of, spread_of
@@ -22,20 +25,24 @@ from xiaoshi.core.notes.model import (
 )
 from xiaoshi.core.notes.reasons import (
     cross_gap_suspected,
+    largest_piece_elsewhere,
     may_belong,
+    print_like_ground,
     remarks_on,
     unnamed_reason,
     unscaled_reason,
 )
 from xiaoshi.core.notes.reference import Reference
 from xiaoshi.core.notes.traywork import SeenPiece, SeenTray, look
-from xiaoshi.core.notes.verdicts import judge
+from xiaoshi.core.notes.twice import Seen
+from xiaoshi.core.notes.verdicts import Judgement, judge
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.core.rules.note_rules import RuleSet
 
 GROWTH_AREA_MAX = 1.30
 """A scrap's square millimetres on the tray were at most this many on the note (12 % shorter each way)."""
 SCRAP_FITS = 0.85
+UNSEEN_TOLD = 0.005
 
 
 def assess(
@@ -55,12 +62,17 @@ def assess(
     library = references if isinstance(references, PreparedLibrary) else prepare(references)
     problems: list[Problem] = [] if library.faces else [library_empty()]
     problems += _issuer_mismatch(library, rules)
+    seen_before = Seen()
     trays: list[SeenTray] = []
     pieces: list[Piece] = []
     notes: list[Note] = []
     for image in images:
         if isinstance(image, Problem):
             problems.append(image)
+            continue
+        again = seen_before.photo(image.name, image.pixels)
+        if again is not None:
+            problems.append(again)
             continue
         tray = look(image, library, mm_per_px)
         trays.append(tray)
@@ -70,7 +82,9 @@ def assess(
             Piece(f"p{first + n + 1}", image.name, seen.polygon, seen.area_mm2, _identity(seen))
             for n, seen in enumerate(tray.pieces)
         ]
-        notes += _notes_of(tray, [piece.id for piece in pieces[first:]], library, rules, len(notes))
+        notes += _notes_of(
+            tray, [piece.id for piece in pieces[first:]], library, rules, len(notes), seen_before
+        )
     scales = tuple(tray.scale for tray in trays if tray.looked_at)
     told = tuple(notes)
     return Assessment(rules, scales, tuple(pieces), told, totals_of(told), tuple(problems))
@@ -102,7 +116,12 @@ def _identity(seen: SeenPiece) -> Identity | None:
 
 
 def _notes_of(
-    tray: SeenTray, ids: list[str], library: PreparedLibrary, rules: RuleSet, before: int
+    tray: SeenTray,
+    ids: list[str],
+    library: PreparedLibrary,
+    rules: RuleSet,
+    before: int,
+    seen_before: Seen,
 ) -> list[Note]:
     """Notes of one picture, in the order of their first pieces; ids go on after `before`."""
     parts = [
@@ -118,7 +137,7 @@ def _notes_of(
     for n, seen in enumerate(tray.pieces):
         number = f"n{before + len(notes) + 1}"
         if n in by_first:
-            notes.append(_measured(number, by_first[n], groups, tray, ids, scraps, rules))
+            notes.append(_measured(number, by_first[n], groups, tray, ids, scraps, rules, seen_before))
             seconds = [tray.pieces[part.index] for part in by_first[n].parts]
             for other in seconds:
                 if any(reason.code == "pieces_touch" for reason in other.doubts):
@@ -137,6 +156,7 @@ def _measured(
     ids: list[str],
     scraps: list[float],
     rules: RuleSet,
+    seen_before: Seen,
 ) -> Note:
     seen = [tray.pieces[part.index] for part in group.parts]
     laid = [
@@ -146,16 +166,21 @@ def _measured(
     whole = reference.width_mm * reference.height_mm
     value, legible = _counted(group, rules)
     others = [groups[k] for k in group.maybe]
-    may_add = sum(other.ratio for other in others) if rules.combine == "union" else 0.0
+    may_add = (
+        sum(other.ratio + _unseen_share(other, rules) for other in others)
+        if rules.combine == "union"
+        else 0.0
+    )
     if rules.combine == "union":
         room = (1 - value) * whole
         may_add += sum(area * GROWTH_AREA_MAX / whole for area in scraps if area * SCRAP_FITS <= room)
+    unseen = _unseen_share(group, rules)
     share = share_of(
         value,
         legible,
         spread_of(laid),
         carbonised_counts=rules.carbonised_counts,
-        may_add=may_add,
+        may_add=may_add + unseen,
         unseen=tray.hides_char,
     )
     doubts = list(dict.fromkeys(reason for piece in seen for reason in piece.doubts))
@@ -172,11 +197,22 @@ def _measured(
         )
         doubts.append(Reason("issuer_not_under_rule", words))
     remarks = list(remarks_on(group, share, rules))
+    if unseen > UNSEEN_TOLD:
+        remarks.append(print_like_ground(unseen))
     if others:
         remarks.append(may_belong([ids[part.index] for other in others for part in other.parts]))
+    elsewhere: list[Reason] = []
+    if rules.combine == "largest_piece" and any(other.ratio >= group.ratio for other in others):
+        elsewhere.append(largest_piece_elsewhere())
+    twin = seen_before.note(tray.scale.image, group)
+    if twin is not None:
+        elsewhere.append(twin)
     told = judge(
         rules, float(reference.denomination), whole, share, doubts=tuple(doubts), remarks=tuple(remarks)
     )
+    if elsewhere:
+        # It may be paid with another piece or photo already: nothing of it is certain.
+        told = Judgement("undecided", 0, 0, told.amount_high_fen, (*elsewhere, *told.reasons))
     return Note(
         number,
         tuple(ids[part.index] for part in group.parts),
@@ -198,6 +234,17 @@ def _counted(group: Group, rules: RuleSet) -> tuple[float, float]:
     return group.ratio, min(group.ratio, sum(part.registered.legible_ratio for part in group.parts))
 
 
+def _unseen_share(group: Group, rules: RuleSet) -> float:
+    """Share of the note on which paper may lie that has the colour of the ground."""
+    parts = group.parts
+    if rules.combine == "largest_piece":
+        parts = (max(parts, key=lambda part: part.registered.ratio),)
+    unseen = np.zeros_like(group.mask)
+    for part in parts:
+        unseen |= part.seen_from_front(part.registered.unseen)
+    return float((unseen & ~group.mask).mean())
+
+
 def _hidden(number: str, piece: str, seen: SeenPiece, library: PreparedLibrary) -> Note:
     """The other note that lies in the same piece: unmeasured, of the kind that was recognised if any was."""
     fen = None if seen.second is None else seen.second.identity.reference.denomination_fen
@@ -205,6 +252,13 @@ def _hidden(number: str, piece: str, seen: SeenPiece, library: PreparedLibrary) 
         "与另一张纸币重叠或相连，无法测量", "it lies on or touches another note and cannot be measured"
     )
     most = library.largest_fen if fen is None else fen
+    rest = 0.0 if seen.registered is None else seen.registered.outside_mm2
+    if seen.second is not None:
+        second = seen.second.identity.reference
+        rest -= second.width_mm * second.height_mm
+        most += library.largest_fen * math.ceil(max(rest, 0.0) / library.smallest_mm2)
+    else:
+        most *= max(1, math.ceil(rest / library.smallest_mm2))
     return Note(number, (piece,), fen, None, "undecided", 0, 0, most, (Reason("pieces_touch", words),))
 
 
@@ -217,6 +271,9 @@ def _unmeasured(number: str, piece: str, seen: SeenPiece, library: PreparedLibra
     if seen.area_mm2 is not None and library.faces and _too_small_alone(seen.area_mm2, library, rules):
         # It pays nothing by itself; what it may add to a named note stands in that note's upper end.
         most = 0
+    elif seen.area_mm2 is not None and library.faces and seen.area_mm2 > 1.05 * library.largest_mm2:
+        # Larger than any note: several in one.
+        most *= math.ceil(seen.area_mm2 / library.smallest_mm2)
     return Note(
         number, (piece,), None, None, "undecided", 0, 0, most, (unnamed_reason(seen.area_mm2), *seen.doubts)
     )

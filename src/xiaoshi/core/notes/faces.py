@@ -21,6 +21,7 @@ Floats = NDArray[np.float32]
 FEATURE_PX_PER_MM = 5.0
 PER_FACE_MAX = 2600
 SCREEN_PER_FACE = 700
+FAINT_CONTRAST = 0.006
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +62,11 @@ class PreparedLibrary:
     def largest_fen(self) -> int:
         """Face value of the largest enrolled note; 0 for an empty library."""
         return max((face.reference.denomination_fen for face in self.faces), default=0)
+
+    @property
+    def largest_mm2(self) -> float:
+        """Area of the largest enrolled note."""
+        return max((f.reference.width_mm * f.reference.height_mm for f in self.faces), default=0.0)
 
     @property
     def smallest_mm2(self) -> float:
@@ -114,7 +120,11 @@ def prepare(references: Sequence[Reference]) -> PreparedLibrary:
         how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
         small = cv2.resize(reference.image, (width, height), interpolation=how)
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
-        faces.append(Face(reference, features_of(grey, FEATURE_PX_PER_MM), grey))
+        features = features_of(grey, FEATURE_PX_PER_MM)
+        if len(features) < PER_FACE_MAX:
+            # Pale print, photographs: what little contrast they have tells them apart as well.
+            features = features_of(grey, FEATURE_PX_PER_MM, contrast=FAINT_CONTRAST)
+        faces.append(Face(reference, features, grey))
     kept = [face.features.descriptors[:SCREEN_PER_FACE] for face in faces]
     bounds = np.cumsum([0, *(len(rows) for rows in kept)]).astype(np.intp)
     screen = np.concatenate(kept) if kept else np.zeros((0, 128), np.float32)

@@ -60,7 +60,15 @@ class Ground:
         values = _features(picture, self.kind)
         height, width = values.shape[:2]
         ground = _evaluate(self.fields, width, height)
-        off = values - ground
+        return self._unlike(values - ground)
+
+    def paperness_at(self, levels: Picture, at: tuple[float, float]) -> Field:
+        """The same for colours that would lie at one place; `at` in parts of the picture's width and height."""
+        x, y = (np.array(2 * part - 1) for part in at)
+        off = _features(levels, self.kind) - (_basis(x, y) @ self.fields).astype(np.float32)
+        return self._unlike(off)
+
+    def _unlike(self, off: Field) -> Field:
         if self.kind == "tone":
             return np.asarray(np.sqrt((off**2).sum(axis=2)) / self.to_neutral, np.float32)
         chroma = np.hypot(off[..., 0], off[..., 1]) / self.to_neutral

@@ -57,11 +57,13 @@ class Pose:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A piece's face and pose."""
+    """A piece's face and pose. `rivals`: other faces that agree nearly as well (editions of the same note included), with
+    their poses: see `telling`."""
 
     face: Face
     identity: Identity
     pose: Pose
+    rivals: tuple[tuple[Pose, Face], ...] = ()
 
 
 def _complex(points: Floats) -> Complex:
@@ -174,10 +176,12 @@ def identify(
     library: PreparedLibrary,
     growth: tuple[float, float] = GROWTH_RANGE,
     sample: int = 250,
+    contested: bool = False,
 ) -> Found | None:
     """The face that the piece shows and its pose; None when the evidence does not suffice.
 
-    `growth`: allowed mm on the note per unit of the piece; `sample`: descriptors that screen the faces.
+    `growth`: allowed mm on the note per unit of the piece; `sample`: descriptors that screen the faces; `contested`: a
+    face with rivals of other notes is answered too, and the caller must settle it.
     """
     candidates = [library.faces[index] for index in screened(library, piece, FACES_TRIED, sample)]
     tried = _try(piece.take(np.arange(min(FEW, len(piece)))), candidates, growth)
@@ -186,17 +190,20 @@ def identify(
     if not tried or tried[0][0].score < INLIERS_MIN:
         return None
     pose, face = tried[0]
-    twin = next((p for p, f in tried[1:] if _other_edition(f, face)), None)
-    rival = max((p.score for p, f in tried[1:] if not _other_edition(f, face)), default=0)
+    twin = next((p for p, f in tried[1:] if same_but_edition(f, face)), None)
+    rival = max((p.score for p, f in tried[1:] if not same_but_edition(f, face)), default=0)
     margin = pose.score / max(rival, 1)
-    if margin < MARGIN_MIN:
+    if margin < MARGIN_MIN and not contested:
         return None
     edition_margin = pose.score / max(twin.score if twin else 0, 1)
     certain = edition_margin >= MARGIN_MIN
     overall = min(margin, edition_margin)
     confidence = (1 - 0.5 ** (pose.score / 8)) * (1 - min(1.0, 1 / overall) ** 2)
-    pose = _guided(piece.take(np.arange(min(GUIDED, len(piece)))), face, pose.turn, pose.shift, pose.score)
-    return Found(face, Identity(face.reference, certain, confidence, pose.score, overall), pose)
+    some = piece.take(np.arange(min(GUIDED, len(piece))))
+    near = [(p, f) for p, f in tried[1:] if p.score * MARGIN_MIN > pose.score] if contested else []
+    rivals = tuple((_guided(some, f, p.turn, p.shift, p.score), f) for p, f in near)
+    pose = _guided(some, face, pose.turn, pose.shift, pose.score)
+    return Found(face, Identity(face.reference, certain, confidence, pose.score, overall), pose, rivals)
 
 
 def strongest(
@@ -215,7 +222,7 @@ def _try(piece: Features, faces: list[Face], growth: tuple[float, float]) -> lis
     return sorted(tried, key=lambda pair: (-pair[0].score, pair[1].reference.key))
 
 
-def _other_edition(one: Face, other: Face) -> bool:
+def same_but_edition(one: Face, other: Face) -> bool:
     """Same issuer, denomination and side, another series or edition, and the same size: they measure alike."""
     a, b = one.reference, other.reference
     alike = a.issuer == b.issuer and a.denomination == b.denomination and a.side == b.side

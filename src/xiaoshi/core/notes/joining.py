@@ -50,7 +50,10 @@ class Part:
     @property
     def front_mask(self) -> Mask:
         """The present part seen from the front, so that pieces lying face down can be compared with others."""
-        mask = self.registered.present
+        return self.seen_from_front(self.registered.present)
+
+    def seen_from_front(self, mask: Mask) -> Mask:
+        """A mask of this piece's side as it would be seen from the front."""
         return mask if self.registered.reference.side == "front" else np.ascontiguousarray(mask[:, ::-1])
 
 

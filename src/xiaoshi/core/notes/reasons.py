@@ -70,6 +70,26 @@ def may_belong(pieces: Sequence[str]) -> Reason:
     )
 
 
+def largest_piece_elsewhere() -> Reason:
+    """A rule that pays the largest piece only, and a larger piece that may be of the same note."""
+    words = Words(
+        "该规则只按一张票最大的一块兑换；另有更大的一块可能同属一张，须人工认定，以免重复兑付",
+        "this rule pays the largest piece of a note only, and a larger piece may be of the same note: people must decide, "
+        "so that it is not paid twice",
+    )
+    return Reason("largest_piece_elsewhere", words)
+
+
+def print_like_ground(share: float) -> Reason:
+    """Print of the ground's colour beside the piece: paper there would not be seen."""
+    words = Words(
+        f"票面约 {share:.1%} 的颜色与底色相近，看不出那里有没有纸，面积上限已放宽；请换用另一种颜色的托盘垫重拍",
+        f"about {share:.1%} of the face has the colour of the ground, so paper there would not be seen and the upper end "
+        "allows for it: take the photo again on a mat of the other colour",
+    )
+    return Reason("print_like_ground", words)
+
+
 def unnamed_reason(area_mm2: float | None) -> Reason:
     """A piece whose kind cannot be told."""
     size = (

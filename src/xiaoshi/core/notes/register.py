@@ -23,7 +23,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from xiaoshi.core.notes.ground import Ground
 from xiaoshi.core.notes.identify import Pose
+from xiaoshi.core.notes.lookalike import unseen_paper
 from xiaoshi.core.notes.pieces import Blob
 from xiaoshi.core.notes.reference import Picture, Reference
 
@@ -45,7 +47,8 @@ class Registered:
     `rms_mm`: residual of the matches; `reach`: share of the present part within 12 mm of a match; `outside_mm2`: paper
     that falls outside the note; `likeness`: correlation of the print with the reference on the legible part, -1..1;
     `strange_mm2`: legible paper whose print does not agree with the reference although there is print to agree with;
-    `growth`: mm on the note per mm on the tray; `coefficients`: (2, 10) of D.
+    `growth`: mm on the note per mm on the tray; `coefficients`: (2, 10) of D; `unseen`: where paper may lie that looks
+    like the ground (see `lookalike`), a mask like `present`.
     """
 
     reference: Reference
@@ -62,6 +65,7 @@ class Registered:
     growth: float
     pose: Pose
     coefficients: Floats
+    unseen: Mask
 
 
 def _basis(u: Floats, v: Floats) -> Floats:
@@ -129,10 +133,18 @@ def _canvas_grid(reference: Reference, px_per_mm: float) -> Floats:
     return np.stack(np.meshgrid(x, y), axis=-1)
 
 
-def register(picture: Picture, blob: Blob, pose: Pose, reference: Reference, px_per_mm: float) -> Registered:
+def register(
+    picture: Picture,
+    blob: Blob,
+    pose: Pose,
+    reference: Reference,
+    px_per_mm: float,
+    ground: Ground | None = None,
+) -> Registered:
     """Lay `blob` (of the rectified `picture` at `px_per_mm`) into `reference` by its matches.
 
-    `pose.piece_mm` are millimetres of the rectified picture: (px + 0.5) / px_per_mm.
+    `pose.piece_mm` are millimetres of the rectified picture: (px + 0.5) / px_per_mm. `ground`: what the piece lies on,
+    None where nothing is measured.
     """
     coefficients, covariance, rms = fit_displacement(pose, reference)
     at = _smooth_map(reference, coefficients, pose, px_per_mm)
@@ -140,11 +152,17 @@ def register(picture: Picture, blob: Blob, pose: Pose, reference: Reference, px_
     drawn = _draw(soft, blob, at) > 0.5
     inner = _inner(drawn)
     present = drawn[inner]
-    outside = float(drawn.sum() - present.sum()) / CANVAS_PX_PER_MM**2
-    colour = cv2.remap(
-        picture, at[inner][..., 0], at[inner][..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    legible, likeness, strange = _read(np.asarray(colour, np.uint8), present, reference)
+    outside = float(drawn.sum() - present.sum()) / CANVAS_PX_PER_MM**2 + _beyond_mm2(blob, at, px_per_mm)
+    colour = _colour(picture, at[inner])
+    known = _known(reference, present.shape[1], present.shape[0])
+    legible, likeness, strange = _read(colour, present, known)
+    unseen = np.zeros_like(present)
+    if ground is not None:
+        middle = (
+            (blob.x + blob.mask.shape[1] / 2) / picture.shape[1],
+            (blob.y + blob.mask.shape[0] / 2) / picture.shape[0],
+        )
+        unseen = unseen_paper(colour, known, present, legible, ground, middle)
     near = np.zeros(present.shape, np.uint8)
     for x, y in pose.note_mm * np.float32(CANVAS_PX_PER_MM):
         cv2.circle(near, (round(float(x)), round(float(y))), round(12 * CANVAS_PX_PER_MM), 1, -1)
@@ -164,7 +182,48 @@ def register(picture: Picture, blob: Blob, pose: Pose, reference: Reference, px_
         abs(pose.turn),
         pose,
         coefficients,
+        unseen,
     )
+
+
+def _colour(picture: Picture, at: NDArray[np.float32]) -> Picture:
+    """The photo drawn onto the canvas."""
+    drawn = cv2.remap(picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(drawn, np.uint8)
+
+
+def _known(reference: Reference, width: int, height: int) -> Picture:
+    """The reference's face at the canvas' size."""
+    how = cv2.INTER_AREA if reference.image.shape[1] > width else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(reference.image, (width, height), interpolation=how), np.uint8)
+
+
+def agreement_at(
+    places_mm: Floats, laid: Registered, picture: Picture, px_per_mm: float, window_mm: float
+) -> NDArray[np.float32]:
+    """How well the print agrees with the reference at places of the tray, -1..1; NaN where neither shows print, where
+    nothing can be read, and outside the note. `places_mm`: (n, 2) mm of the rectified picture."""
+    at = _smooth_map(laid.reference, laid.coefficients, laid.pose, px_per_mm)
+    inner = _inner(np.zeros(at.shape[:2], np.bool_))
+    colour = _colour(picture, at[inner])
+    height, width = laid.present.shape
+    seen = cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    known = cv2.cvtColor(_known(laid.reference, width, height), cv2.COLOR_BGR2GRAY).astype(np.float32)
+    core = cv2.erode(laid.legible.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    local, own, theirs, amount = _local(_detail(seen), _detail(known), core, window_mm)
+    local = np.where(
+        core & (amount > 0.6) & ((own > 0.15 * amount) | (theirs > 0.15 * amount)), local, np.nan
+    )
+    moved = laid.pose.turn * (places_mm[:, 0] + 1j * places_mm[:, 1]) + laid.pose.shift
+    goal = np.stack([moved.real, moved.imag], axis=1)
+    note = goal
+    for _ in range(3):
+        note = goal - _basis(*_unit(note, laid.reference)) @ laid.coefficients.T
+    index = np.floor(note * CANVAS_PX_PER_MM).astype(int)
+    inside = (index >= 0).all(axis=1) & (index[:, 0] < width) & (index[:, 1] < height)
+    told = np.full(len(places_mm), np.nan, np.float32)
+    told[inside] = local[index[inside, 1], index[inside, 0]]
+    return told
 
 
 def _soft_mask(blob: Blob) -> NDArray[np.float32]:
@@ -174,6 +233,15 @@ def _soft_mask(blob: Blob) -> NDArray[np.float32]:
 def _draw(soft: NDArray[np.float32], blob: Blob, at: NDArray[np.float32]) -> NDArray[np.float32]:
     own = at - np.array((blob.x - 2, blob.y - 2), np.float32)
     return np.asarray(cv2.remap(soft, own[..., 0], own[..., 1], cv2.INTER_LINEAR, borderValue=0), np.float32)
+
+
+def _beyond_mm2(blob: Blob, at: NDArray[np.float32], px_per_mm: float) -> float:
+    """Paper of the blob that lies beyond the padded canvas altogether: notes that hang on this one by a thread."""
+    border = np.concatenate([at[0], at[1:, -1], at[-1, -2::-1], at[-2:0:-1, 0]])
+    own = np.rint(border - np.array((blob.x, blob.y), np.float32)).astype(np.int32)
+    covered = np.zeros(blob.mask.shape, np.uint8)
+    cv2.fillPoly(covered, [own], 1)
+    return float((blob.mask & (covered == 0)).sum()) / px_per_mm**2
 
 
 def _inner(drawn: Mask) -> tuple[slice, slice]:
@@ -207,15 +275,13 @@ def _spread(
     return float(np.std(ratios))
 
 
-def _read(colour: Picture, present: Mask, reference: Reference) -> tuple[Mask, float, float]:
+def _read(colour: Picture, present: Mask, reference: Picture) -> tuple[Mask, float, float]:
     """Where print can still be read, and how well it agrees with the reference there.
 
     Char is paper much darker than the reference at the same place, once the sound paper of this piece is set equal to
     the reference's: less than a third of the expected light over half a millimetre.
     """
-    height, width = present.shape
-    how = cv2.INTER_AREA if reference.image.shape[1] > width else cv2.INTER_CUBIC
-    known = cv2.cvtColor(cv2.resize(reference.image, (width, height), interpolation=how), cv2.COLOR_BGR2GRAY)
+    known = cv2.cvtColor(reference, cv2.COLOR_BGR2GRAY)
     seen = cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY).astype(np.float32)
     blur = 0.5 * CANVAS_PX_PER_MM
     known_soft = cv2.GaussianBlur(known.astype(np.float32), (0, 0), blur)
@@ -228,17 +294,24 @@ def _read(colour: Picture, present: Mask, reference: Reference) -> tuple[Mask, f
     if core.sum() < 400:
         return np.asarray(legible), 0.0, 0.0
     a, b = _detail(seen), _detail(known.astype(np.float32))
-    window = (round(10.0 * CANVAS_PX_PER_MM),) * 2
-    weight = core.astype(np.float32)
-    both = cv2.blur(a * b * weight, window)
-    own, theirs = (cv2.blur(layer * layer * weight, window) for layer in (a, b))
-    amount = cv2.blur(weight, window)
-    local = both / np.sqrt(np.maximum(own * theirs, 1e-9))
+    local, own, theirs, amount = _local(a, b, core, 10.0)
     # Judged only where both show print and most of the neighbourhood is legible paper.
     printed = core & (theirs > 0.25 * amount) & (own > 0.15 * amount) & (amount > 0.6)
     strange = float((printed & (local < 0.15)).sum()) / CANVAS_PX_PER_MM**2
     scale = float(np.sqrt((a[core] ** 2).sum() * (b[core] ** 2).sum()))
     return np.asarray(legible), float((a[core] * b[core]).sum() / scale) if scale > 0 else 0.0, strange
+
+
+def _local(
+    a: NDArray[np.float32], b: NDArray[np.float32], core: Mask, window_mm: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Correlation of two details in a window round every pixel, strength of either, and how much of it is `core`."""
+    window = (round(window_mm * CANVAS_PX_PER_MM),) * 2
+    weight = core.astype(np.float32)
+    both = cv2.blur(a * b * weight, window)
+    own, theirs = (np.asarray(cv2.blur(layer * layer * weight, window), np.float32) for layer in (a, b))
+    local = np.asarray(both / np.sqrt(np.maximum(own * theirs, 1e-9)), np.float32)
+    return local, own, theirs, np.asarray(cv2.blur(weight, window), np.float32)
 
 
 def _detail(layer: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -188,11 +188,17 @@ def _tray(
     rng = np.random.default_rng(np.random.SeedSequence([abs(seed[0]), seed[1]]))
     notes: list[TruthNote] = []
     papers: list[Paper] = []
+    specs = (mat_spec("A3"), mat_spec("A2")) if options.mat == "auto" else (options.mat,)
+    trays = [_page(spec)[1] for spec in specs]
+    room_mm2, laid_mm2 = max(tray.width_mm * tray.height_mm for tray in trays), 0.0
     for index in range(notes_per_tray):
         note, damaged = _draw_note(references, mix, rng, options.reprint)
         notes.append(note)
         papers += papers_of(index, damaged)
-    specs = (mat_spec("A3"), mat_spec("A2")) if options.mat == "auto" else (options.mat,)
+        laid_mm2 += sum(float((p.cover > 127).sum()) for p in papers if p.note == index) / PX_PER_MM**2
+        if laid_mm2 > room_mm2 and not options.overlap:
+            # More paper than tray: no need to draw the rest of a hundred notes to say so.
+            return _too_small(name, notes_per_tray, index)
     fitted = 0
     for spec in specs:
         page_mm, tray = _page(spec)
@@ -204,11 +210,15 @@ def _tray(
         fitted = max(
             fitted, sum(1 for i in range(notes_per_tray) if papers[min(places, len(papers) - 1)].note > i)
         )
+    return _too_small(name, notes_per_tray, fitted)
+
+
+def _too_small(name: str, wanted: int, fitted: int) -> Problem:
     return Problem(
         "tray_too_small",
         Words(
-            f"一盘放不下 {notes_per_tray} 张：这样的碎片大约放得下 {fitted} 张，请减少每盘张数",
-            f"{notes_per_tray} notes do not fit on one tray: about {fitted} of these do; ask for fewer a tray",
+            f"一盘放不下 {wanted} 张：这样的碎片大约放得下 {fitted} 张，请减少每盘张数",
+            f"{wanted} notes do not fit on one tray: about {fitted} of these do; ask for fewer a tray",
         ),
         name,
     )

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xiaoshi.core.notes.faces import Features, PreparedLibrary, features_of
-from xiaoshi.core.notes.ground import contrast_problem, fit_ground
+from xiaoshi.core.notes.faces import FAINT_CONTRAST, Features, PreparedLibrary, features_of
+from xiaoshi.core.notes.ground import Ground, contrast_problem, fit_ground
 from xiaoshi.core.notes.identify import Found, identify, strongest
 from xiaoshi.core.notes.model import Point, Reason, Scale, TrayImage
 from xiaoshi.core.notes.pieces import Blob, find_blobs
@@ -22,6 +22,7 @@ from xiaoshi.core.notes.plane import Plane, find_mat, plane_of_scan
 from xiaoshi.core.notes.quality import blurred, mat_unsound, no_mat, unfit
 from xiaoshi.core.notes.reference import Picture, Reference
 from xiaoshi.core.notes.register import Registered, register
+from xiaoshi.core.notes.telling import note_beside, settle
 from xiaoshi.core.problems import Problem, Words
 
 WORK_PX_PER_MM = 8.0
@@ -35,6 +36,7 @@ OUTSIDE_MM2_MAX = 150.0
 STRANGE_MM2_MAX = 400.0
 STRANGE_SHARE_MAX = 0.35
 LIKENESS_MIN = 0.40
+FAINT_PER_MM2 = 0.15
 CRUMBS_MM2_TOLD = 100.0
 NAMING_GROWTH = (0.04, 1.0)
 """Millimetres of note per pixel of a photo without scale."""
@@ -127,7 +129,7 @@ def _measure(
     blobs, crumbs = find_blobs(flat, seen, ground, px_per_mm)
     if sum(crumbs) > CRUMBS_MM2_TOLD:
         problems.append(_crumbs_left(len(crumbs), sum(crumbs), image.name))
-    pieces = [_piece(flat, blob, plane, px_per_mm, library) for blob in blobs]
+    pieces = [_piece(flat, blob, plane, px_per_mm, library, ground) for blob in blobs]
     pieces.sort(key=lambda p: _reading(p.polygon, 40.0 / plane.mm_per_px()))
     if not pieces:
         problems.append(_nothing_there(image.name))
@@ -157,7 +159,9 @@ def _reading(polygon: tuple[Point, ...], row_px: float) -> tuple[int, float]:
     return int(min(y for _, y in polygon) // row_px), min(x for x, _ in polygon)
 
 
-def _piece(flat: Picture, blob: Blob, plane: Plane, px_per_mm: float, library: PreparedLibrary) -> SeenPiece:
+def _piece(
+    flat: Picture, blob: Blob, plane: Plane, px_per_mm: float, library: PreparedLibrary, ground: Ground
+) -> SeenPiece:
     outline = plane.rect_px_to_photo(blob.outline, px_per_mm)
     polygon = tuple((float(x), float(y)) for x, y in outline)
     doubts: list[Reason] = []
@@ -168,18 +172,25 @@ def _piece(flat: Picture, blob: Blob, plane: Plane, px_per_mm: float, library: P
         doubts.append(Reason("piece_over_edge", words))
     scale = min(PIECE_FEATURE_PX_PER_MM, px_per_mm)
     features = _blob_features(flat, blob, px_per_mm, scale, 0.015)
-    found = identify(features, library)
+    found = identify(features, library, contested=True)
+    if found is None and len(features) < FAINT_PER_MM2 * blob.area_mm2:
+        features = _blob_features(flat, blob, px_per_mm, scale, FAINT_CONTRAST)
+        found = identify(features, library, contested=True)
     if found is None and blob.area_mm2 < SCRAP_MM2 and px_per_mm > scale:
         features = _blob_features(flat, blob, px_per_mm, min(SCRAP_FEATURE_PX_PER_MM, px_per_mm), 0.008)
-        found = identify(features, library)
+        found = identify(features, library, contested=True)
+    beside = None
+    if found is not None and found.rivals:
+        beside = note_beside(found)
+        found = found if beside is not None else settle(found, flat, blob, px_per_mm)
     if found is None:
         return SeenPiece(polygon, blob.area_mm2, blob.perimeter_mm, None, None, tuple(doubts))
-    laid = register(flat, blob, found.pose, found.identity.reference, px_per_mm)
+    laid = register(flat, blob, found.pose, found.identity.reference, px_per_mm, ground)
     if not print_agrees(laid, found.identity.reference):
         return SeenPiece(polygon, blob.area_mm2, blob.perimeter_mm, None, None, tuple(doubts))
     second = None
-    if laid.outside_mm2 > OUTSIDE_MM2_MAX or laid.strange_mm2 > STRANGE_MM2_MAX:
-        second = _second_note(features, found, library)
+    if laid.outside_mm2 > OUTSIDE_MM2_MAX or laid.strange_mm2 > STRANGE_MM2_MAX or beside is not None:
+        second = beside or _second_note(features, found, library)
         words = Words(
             "这一块里可能不止一张（重叠、相连或拼接），须人工分开后重拍",
             "more than one note seems to be in this piece (lying on each other, touching or put together): part them "
