@@ -178,7 +178,7 @@ def _measured(
     share = share_of(
         value,
         legible,
-        spread_of(laid),
+        spread_of(laid, tray.scale.mm_per_px or 0.0),
         carbonised_counts=rules.carbonised_counts,
         may_add=may_add + unseen,
         unseen=tray.hides_char,

@@ -2,7 +2,8 @@
 
 Four independent parts, each in shares of the whole note, are added in quadrature:
 
-    edge     0.05 mm along every edge of the pieces        (a third of a pixel of a 12 MP photo of an A3 tray)
+    edge     0.05 mm along every edge of the pieces        (0.4 of a pixel of a 12 MP photo of an A3 tray; 0.4 of a
+                                                            pixel where the photo is coarser)
     map      spread of the area over maps drawn from the posterior of the registration
     far      2 % of the part that lies more than 12 mm from any match (char shrinks as it likes)
     floor    0.10 points
@@ -26,6 +27,7 @@ from xiaoshi.core.notes.model import Share
 from xiaoshi.core.notes.register import Registered
 
 EDGE_MM = 0.05
+EDGE_PX = 0.4
 FAR_SHARE = 0.02
 FLOOR = 0.001
 BAND = 2.2
@@ -33,10 +35,11 @@ CHAR_EDGE = 0.02
 """Where only legible paper counts: share of the charred part by which people may read its border differently."""
 
 
-def spread_of(parts: Sequence[tuple[Registered, float]]) -> float:
-    """One standard unit of doubt of the united ratio. `parts`: each registered piece with its edge length in mm."""
+def spread_of(parts: Sequence[tuple[Registered, float]], mm_per_px: float = 0.0) -> float:
+    """One standard unit of doubt of the united ratio. `parts`: each registered piece with its edge length in mm;
+    `mm_per_px`: of the photo."""
     whole = parts[0][0].reference.width_mm * parts[0][0].reference.height_mm
-    edge = EDGE_MM * sum(length for _, length in parts) / whole
+    edge = max(EDGE_MM, EDGE_PX * mm_per_px) * sum(length for _, length in parts) / whole
     far = FAR_SHARE * sum((1 - part.reach) * part.ratio for part, _ in parts)
     spread = float(np.sqrt(sum(part.map_spread**2 for part, _ in parts)))
     return float(np.sqrt(edge**2 + far**2 + spread**2 + FLOOR**2))
