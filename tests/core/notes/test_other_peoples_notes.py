@@ -139,7 +139,7 @@ def test_faint_print_is_named(cny):
         cv2.resize(
             chance.normal(0, size, (560 // grain, 1120 // grain)), (1120, 560), interpolation=cv2.INTER_CUBIC
         )
-        for grain, size in ((6, 2.5), (14, 4.0), (100, 25.0))
+        for grain, size in ((6, 1.2), (14, 2.0), (100, 25.0))
     ]
     image = np.repeat(np.clip(130 + sum(layers), 0, 255).astype(np.uint8)[..., None], 3, axis=2)
     told = assess([TrayImage("t", tray((image[:, : 90 * PX], 40, 60)))], [face(image)], cny)
