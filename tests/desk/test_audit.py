@@ -287,7 +287,7 @@ def verify_command(monkeypatch, *, json_form: bool, lang: str = "zh"):
     from xiaoshi.commands import audit
 
     monkeypatch.setattr(audit, "prepare", lambda *_a, **_k: contextlib.nullcontext())
-    monkeypatch.setattr(audit.Home, "chosen", staticmethod(lambda _given: SimpleNamespace()))
+    monkeypatch.setattr(audit, "chosen_home", lambda _args: SimpleNamespace())
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         code = audit.run(Namespace(work="verify", json=json_form, lang=lang, home=None))
@@ -310,3 +310,38 @@ def test_the_command_names_the_first_bad_row_and_exits_with_1(cases, monkeypatch
     assert code == 1
     assert out == f"✗ {cases[1].number}#2: the entry was altered\n"
     assert Case.objects.using("owner").count() == 3
+
+
+# ---- rows beside the timeline -----------------------------------------------------------------------------------------
+
+
+def test_a_renamed_client_is_found(cases):
+    by_hand(("UPDATE cases_case SET client_name = '别人' WHERE id = %s", [cases[1].id]))
+    assert first_bad() == (cases[1].number, 1, "client_differs")
+
+
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        ("UPDATE burnt_notes_judgement SET verdict = 'full' WHERE verdict = 'half'", "answer_altered"),
+        (
+            "UPDATE burnt_notes_judgement SET denomination_fen = 10000 WHERE denomination_fen = 5000",
+            "answer_altered",
+        ),
+        ("DELETE FROM burnt_notes_judgement WHERE verdict = 'half'", "answer_gone"),
+    ],
+)
+def test_an_altered_answer_is_found(fresh_desk, fresh_people, sql, code):
+    import sys
+    from pathlib import Path
+
+    sys.path.insert(0, str(Path(__file__).parent / "burnt_notes"))
+    from tins import Tin
+
+    tin = Tin.open(fresh_people, "full100 ?50")
+    tin.says("teller", 1, "full100")
+    tin.says("teller", 2, "half50")
+    tin.says("colleague", 2, "half50")
+    assert verify_timeline().ok
+    by_hand((sql, []), tables=("burnt_notes_judgement",))
+    assert first_bad()[::2] == (tin.case.number, code)

@@ -7,8 +7,8 @@ import json
 import sys
 from typing import Any
 
+from xiaoshi.commands.home import chosen_home
 from xiaoshi.house.django import prepare
-from xiaoshi.house.home import Home
 
 
 def build_parser(prog: str) -> argparse.ArgumentParser:
@@ -29,7 +29,7 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """0 sound; 1 something is wrong (the first bad row is named)."""
-    with prepare(Home.chosen(args.home), owner=True):
+    with prepare(chosen_home(args), owner=True):
         return {"verify": _verify, "anchor": _anchor, "export": _export}[args.work](args)
 
 

@@ -9,10 +9,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from xiaoshi.commands.home import chosen_home
 from xiaoshi.commands.people import add_person_option, person_named
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.house.django import prepare
-from xiaoshi.house.home import Home
 
 
 def build_parser(prog: str) -> argparse.ArgumentParser:
@@ -53,7 +53,7 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """0 done; 1 refused (with words); 2 fields that are no JSON."""
-    with prepare(Home.chosen(args.home)):
+    with prepare(chosen_home(args)):
         from xiaoshi.desk.guard.refusals import Refused
 
         try:
@@ -152,6 +152,7 @@ def _show(args: argparse.Namespace) -> int:
     with visible_to(person):
         case = _find(args)
         ready = next_steps(plan_of(case), read_state(case))
+        facts = _facts_shown(case, person)
         told = tell(list(TimelineEntry.objects.filter(case=case).order_by("seq")))
     following = [{"step": n.step, "act": n.act, "title": n.title.in_language(args.lang)} for n in ready]
     entries = [
@@ -169,7 +170,7 @@ def _show(args: argparse.Namespace) -> int:
             {
                 "ok": True,
                 "case": _row(case),
-                "facts": case.snapshot.get("facts", {}),
+                "facts": facts,
                 "next": following,
                 "timeline": entries,
             }
@@ -182,6 +183,20 @@ def _show(args: argparse.Namespace) -> int:
         at = timezone.localtime(datetime.fromisoformat(entry["at"]))
         sys.stdout.write(f"{entry['seq']:>4}  {at:%Y-%m-%d %H:%M}  {entry['actor']:<12} {entry['text']}\n")
     return 0
+
+
+def _facts_shown(case: Any, person: Any) -> dict[str, Any]:
+    """The facts as the page shows them: no sums for a second person who has yet to count."""
+    from xiaoshi.desk.cases.views.found import find
+    from xiaoshi.desk.cases.views.pages import hides_sums
+    from xiaoshi.desk.money.standing import sums_hidden
+
+    found = find(case.id)
+    hidden = hides_sums(found, person.as_actor()) or sums_hidden(case, person)
+    return {
+        name: None if hidden and found.plan.facts[name].type == "amount_fen" else value
+        for name, value in found.state.facts.items()
+    }
 
 
 def _open(args: argparse.Namespace) -> int:

@@ -7,9 +7,9 @@ import json
 import sys
 from typing import Any
 
+from xiaoshi.commands.home import chosen_home
 from xiaoshi.core.money import yuan
 from xiaoshi.house.django import prepare
-from xiaoshi.house.home import Home
 
 
 def build_parser(prog: str) -> argparse.ArgumentParser:
@@ -38,7 +38,7 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """0 done and sound, 1 when `verify` found something."""
-    with prepare(Home.chosen(args.home), owner=True):
+    with prepare(chosen_home(args), owner=True):
         return {"verify": _verify, "balances": _balances, "entries": _entries}[args.work](args)
 
 

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from xiaoshi.commands.home import chosen_home
 from xiaoshi.core.casework.plan_load import load_plan
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.house.django import prepare
-from xiaoshi.house.home import Home
 
 
 def build_parser(prog: str) -> argparse.ArgumentParser:
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     """0 fine; 1 a plan has problems or is not there."""
     if args.work == "check":
         return _check(args)
-    with prepare(Home.chosen(args.home)):
+    with prepare(chosen_home(args)):
         return _list(args) if args.work == "list" else _show(args)
 
 

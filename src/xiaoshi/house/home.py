@@ -84,10 +84,32 @@ class Home:
         """
         try:
             self._ensure_folders()
+            self._refuse_lost_key()
             _write_once(self.master_key_file, lambda: random_source.token_bytes(32))
             _write_once(self.django_key_file, lambda: random_source.token_urlsafe(48).encode("ascii"))
         except OSError as error:
             raise _cannot_use(self.path, error) from error
+        return self
+
+    def _refuse_lost_key(self) -> None:
+        """A new key beside old data would hide the loss: nothing that was encrypted could be read again."""
+        if not self.master_key_file.exists() and (self.data.exists() or (self.path / "blobs").exists()):
+            raise HouseError(
+                "master_key_lost",
+                f"缺少主密钥 {self.master_key_file}，而已有加密的数据；请从备份恢复该文件。",
+                f"The master key {self.master_key_file} is gone, but there is data encrypted with it; restore it from a backup.",
+                str(self.master_key_file),
+            )
+
+    def require(self) -> Home:
+        """Refuse a folder that is no home: a mistyped path must not become an empty installation."""
+        if not (self.path / MARKER).exists():
+            raise HouseError(
+                "no_home",
+                f"{self.path} 不是小事的数据目录；请检查路径，或先执行 xiaoshi serve。",
+                f"{self.path} is no home of Xiaoshi; check the path, or run 'xiaoshi serve' there first.",
+                str(self.path),
+            )
         return self
 
     def _ensure_folders(self) -> None:

@@ -77,6 +77,40 @@ def test_altered_books_are_found(fresh_desk: Any, fresh_people: Any, table: str,
         assert (answer["first_bad"]["what"], answer["first_bad"]["id"]) == ("entry", entry)
 
 
+def test_books_altered_as_a_whole_differ_from_the_timeline(fresh_desk: Any, fresh_people: Any) -> None:
+    """Entry, lines, order and balances doubled together: they balance, but the timeline tells another sum."""
+    entry = move(fresh_people)
+    tamper("money_posting", "UPDATE money_posting SET amount_fen = amount_fen * 2 WHERE entry_id = %s", entry)
+    tamper("money_entry", "UPDATE money_entry SET amount_fen = amount_fen * 2 WHERE id = %s", entry)
+    tamper(
+        "money_moneyorder", "UPDATE money_moneyorder SET amount_fen = amount_fen * 2 WHERE %s <> ''", entry
+    )
+    _rebalance(entry)
+    found = verify_books()
+    assert [(f.id, f.code) for f in found.findings] == [(entry, "not_as_told")]
+
+
+def test_a_booking_taken_out_as_a_whole_is_missed_by_the_timeline(fresh_desk: Any, fresh_people: Any) -> None:
+    entry = move(fresh_people)
+    tamper("money_posting", "DELETE FROM money_posting WHERE entry_id = %s", entry)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT order_id FROM money_entry WHERE id = %s", [entry])
+        (order,) = cursor.fetchone()
+    tamper("money_entry", "DELETE FROM money_entry WHERE id = %s", entry)
+    tamper("money_moneyorder", "DELETE FROM money_moneyorder WHERE id = %s", order)
+    _rebalance(entry)
+    assert [(f.id, f.code) for f in verify_books().findings] == [(entry, "entry_gone")]
+
+
+def _rebalance(entry: str) -> None:
+    tamper(
+        "money_balance",
+        "UPDATE money_balance b SET balance_fen = coalesce((SELECT sum(p.amount_fen) FROM money_posting p"
+        " WHERE p.account_id = b.account_id), 0) WHERE %s <> ''",
+        entry,
+    )
+
+
 def xiaoshi(home: Any, *words: str) -> subprocess.CompletedProcess[str]:
     keep = {name: value for name, value in os.environ.items() if not name.startswith("XIAOSHI_")}
     environment = {**keep, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "LC_ALL": "C.UTF-8"}

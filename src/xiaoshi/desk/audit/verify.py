@@ -23,30 +23,13 @@ from xiaoshi.core.casework.as_json import event_from_json, state_to_json
 from xiaoshi.core.casework.fold import fold
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.audit.chain import FIRST, hash_of
+from xiaoshi.desk.audit.findings import FirstBad
 from xiaoshi.desk.audit.models import Anchor, TimelineEntry
 from xiaoshi.desk.cases.models import Case
+from xiaoshi.desk.guard.crypto import keyed_hash
+from xiaoshi.desk.kinds import all_kinds
 
 OWNER = "owner"
-
-
-@dataclass(frozen=True, slots=True)
-class FirstBad:
-    """The first row that is not as it was written, in order of chain and number."""
-
-    chain: str
-    seq: int
-    case: str
-    code: str
-    words: Words
-
-    def as_json(self, language: str) -> dict[str, Any]:
-        return {
-            "chain": self.chain,
-            "seq": self.seq,
-            "case": self.case,
-            "code": self.code,
-            "reason": self.words.in_language(language),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +65,17 @@ def verify_timeline(alias: str = OWNER) -> Verified:
             walk.chain(chain, entries)
         walk.end()
         anchors, anchored = _anchors(alias)
-    bad = walk.bad or anchored
+        bad = walk.bad or anchored or _of_kinds(alias)
     return Verified(bad is None, walk.chains, walk.entries, anchors, bad)
+
+
+def _of_kinds(alias: str) -> FirstBad | None:
+    """What the tables of a kind hold beside the timeline, as far as the kind can prove it."""
+    for kind in all_kinds():
+        if kind.verify is not None:
+            for bad in kind.verify(alias):
+                return bad
+    return None
 
 
 @contextmanager
@@ -99,7 +91,7 @@ def one_snapshot(alias: str) -> Iterator[None]:
 
 def _in_order_of_chains(alias: str) -> Iterator[Case]:
     """All cases by id, which is how their chains sort too (an id in text sorts as it does in bytes)."""
-    wanted = Case.objects.using(alias).defer("client_name").select_related("unit").order_by("id")
+    wanted = Case.objects.using(alias).select_related("unit").order_by("id")
     return iter(wanted.iterator(chunk_size=500))
 
 
@@ -190,6 +182,10 @@ def _end_of(chain: str, case: Case | None, last: int, head: bytes, bodies: list[
     if state_to_json(state) != case.snapshot:
         zh, en = "案件现状与记录不符", "the state of the case is not what its entries say"
         return _bad(chain, last, case, "snapshot_differs", zh, en)
+    named = bodies[0].get("client_hash") if bodies else None
+    if named is not None and named != keyed_hash("people", case.client_name):
+        zh, en = "客户姓名与受理时不符", "the client's name is not the one that the case was opened with"
+        return _bad(chain, 1, case, "client_differs", zh, en)
     row = (case.owner, case.status, case.unit_path.rstrip("/"), case.unit.path)
     if row != (state.owner, state.phase, state.unit_path, case.unit_path):
         zh = "案件的经办人、状态或所属网点与记录不符"

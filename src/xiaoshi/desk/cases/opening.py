@@ -9,6 +9,7 @@ from xiaoshi.core.casework.commands import OpenCase
 from xiaoshi.desk.cases.models import Case, CaseNumber
 from xiaoshi.desk.cases.plans import newest
 from xiaoshi.desk.guard.boundary import Context, act
+from xiaoshi.desk.guard.crypto import keyed_hash
 from xiaoshi.desk.guard.refusals import invalid
 from xiaoshi.desk.kinds import KINDS, kind_named
 from xiaoshi.desk.organisation.models import Unit
@@ -80,7 +81,9 @@ def open_case(
     client.keep_numbers(id_number.strip(), phone.strip())
     client.save(force_insert=True)
     words = kind_named(kind).words
-    ctx.note(f"受理{words.zh}", f"Opened: {words.en}", number=case.number)
+    # The name itself stays out of the timeline, which is for ever; its keyed hash shows whether somebody changed it.
+    known = keyed_hash("people", case.client_name)
+    ctx.note(f"受理{words.zh}", f"Opened: {words.en}", number=case.number, client_hash=known)
     ctx.visible_to_client = True
     return {"case_id": str(case.id), "number": case.number}
 

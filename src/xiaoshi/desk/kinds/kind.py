@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from django import forms
 from xiaoshi.core.problems import Words
 
 if TYPE_CHECKING:
+    from xiaoshi.desk.audit.findings import FirstBad
     from xiaoshi.desk.cases.models import Case
     from xiaoshi.desk.cases.reviewing import Review
     from xiaoshi.desk.guard.boundary import Act
@@ -54,7 +55,7 @@ class Kind:
     `folder` holds `plan.toml`. `opening_form`: what is asked when a case is opened; `opening(form, unit, today)` gives the
     fields of `open_case` from it. `steps`: step id -> how it is worked on. `choices`: words of the values of choice facts. `routes`: module with `urlpatterns` below
     `/desk/cases/<uuid>/`. `overview`: a partial that the case page shows beside the next step, with
-    `overview_context(case)`. `reviews(person)`: what of this kind waits for this person as the second one. `demo`: module with `load()` for the demo's cases. `story`: module with `run(...)` for `xiaoshi story`. `offered`: shown in "open a case".
+    `overview_context(case)`. `reviews(person)`: what of this kind waits for this person as the second one. `verify(alias)`: what `xiaoshi audit verify` looks at in this kind's tables. `demo`: module with `load()` for the demo's cases. `story`: module with `run(...)` for `xiaoshi story`. `offered`: shown in "open a case".
     """
 
     name: str
@@ -69,6 +70,7 @@ class Kind:
     overview: str = ""
     overview_context: Callable[[Case], dict[str, Any]] | None = None
     reviews: Callable[[Staff], list[Review]] | None = None
+    verify: Callable[[str], Iterator[FirstBad]] | None = None
     offered: bool = True
     story: str = ""
     demo: str = ""

@@ -17,6 +17,7 @@ from xiaoshi.core.ledger import Entry as LedgerEntry
 from xiaoshi.core.ledger import Finding, Posting, examine
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.money.models import Account, Balance, MoneyOrder
+from xiaoshi.desk.money.told import told_findings
 
 _ENTRIES = """
     SELECT e.id::text, e.maker, e.checker, coalesce(e.reverses_id::text, ''), e.posting_count, e.amount_fen,
@@ -89,7 +90,7 @@ def verify_books(using: str = "owner") -> Verification:
             cursor.execute("SELECT reverses_id::text FROM money_entry WHERE reverses_id IS NOT NULL")
             reversed_ids = frozenset(ident for (ident,) in cursor.fetchall())
         found = examine(accounts, entries(), balances, reversed_ids)
-        found += tuple(statements) + tuple(_order_findings(using))
+        found += tuple(statements) + tuple(_order_findings(using)) + tuple(told_findings(using))
         orders = MoneyOrder.objects.using(using).count()
     return Verification(counted["entries"], counted["postings"], len(accounts), orders, found)
 

@@ -12,6 +12,7 @@ from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.kinds.burnt_notes import forms
 from xiaoshi.desk.kinds.burnt_notes.acts import steps as acts
+from xiaoshi.desk.kinds.burnt_notes.answers_check import altered_answers
 from xiaoshi.desk.kinds.burnt_notes.designated import designated_outlets, is_designated
 from xiaoshi.desk.kinds.burnt_notes.second_answers import notes_waiting_for
 from xiaoshi.desk.kinds.burnt_notes.slips import CAUSES
@@ -132,6 +133,7 @@ KIND = Kind(
     overview="burnt_notes/overview.html",
     overview_context=lambda case: {"tin": tin_of(case)},
     reviews=notes_waiting_for,
+    verify=altered_answers,
     story="xiaoshi.desk.kinds.burnt_notes.story",
     demo="xiaoshi.desk.kinds.burnt_notes.demo",
 )

@@ -1,0 +1,51 @@
+"""Books and timeline tell one story: each booking of two people stands in both, with the same sum and the same two names.
+
+Whoever could alter entry, postings, order and balance together would leave books that balance. The timeline is chained by
+hashes (and anchored outside), so it still says what was booked; here the two are laid beside each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connections
+
+from xiaoshi.core.ledger import Finding
+from xiaoshi.core.problems import Words
+
+_DIFFERENT = """
+    SELECT t.body->>'entry', t.chain || '#' || t.seq, e.id IS NULL
+      FROM audit_timelineentry t LEFT JOIN money_entry e ON e.id::text = t.body->>'entry'
+     WHERE t.act IN ('money.check_payment', 'money.check_move') AND t.body ? 'entry'
+       AND (e.id IS NULL OR e.amount_fen <> (t.body->>'amount_fen')::bigint
+            OR e.checker <> t.actor OR e.maker <> t.body->>'maker')
+     ORDER BY t.at, t.chain, t.seq
+"""
+_UNTOLD = """
+    SELECT e.id::text FROM money_entry e
+     WHERE e.order_id IS NOT NULL AND NOT EXISTS (
+           SELECT 1 FROM audit_timelineentry t
+            WHERE t.act IN ('money.check_payment', 'money.check_move') AND t.body->>'entry' = e.id::text)
+     ORDER BY e.at, e.id
+"""
+
+
+def told_findings(using: str) -> Iterator[Finding]:
+    """Bookings that the timeline tells otherwise, or that stand in one of the two only."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_DIFFERENT)
+        for entry, place, gone in cursor.fetchall():
+            if gone:
+                zh, en = (
+                    f"时间线 {place} 记有这笔分录，账上却没有。",
+                    f"The timeline ({place}) tells it, the books lack it.",
+                )
+                yield Finding("entry", entry, "entry_gone", Words(zh, en))
+            else:
+                zh = f"金额或人员与时间线 {place} 所记不同。"
+                en = f"Sum or people differ from what the timeline ({place}) tells."
+                yield Finding("entry", entry, "not_as_told", Words(zh, en))
+        cursor.execute(_UNTOLD)
+        for (entry,) in cursor.fetchall():
+            zh, en = "时间线没有记载这笔分录。", "The timeline does not tell of this entry."
+            yield Finding("entry", entry, "entry_untold", Words(zh, en))
