@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from xiaoshi.core.notes import TrayImage, assess, simulate
+from xiaoshi.core.notes import TrayImage, assess, prepare, simulate
 from xiaoshi.core.notes.mat import mat_picture, mat_spec
 from xiaoshi.core.notes.reference import Reference
 from xiaoshi.core.rules.note_rules import rule_set
@@ -107,18 +107,18 @@ def family():
     twenty, other = drawn(5), drawn(6)
     fifty = twenty.copy()
     fifty[: 20 * PX, : 35 * PX] = other[: 20 * PX, : 35 * PX]
-    return face(twenty, 20), face(fifty, 50)
+    return prepare([face(twenty, 20), face(fifty, 50)])
 
 
 def test_notes_that_share_their_print_are_told_by_what_differs(family, cny):
-    for reference in family:
+    for reference in (known.reference for known in family.faces):
         piece = reference.image[:, : 85 * PX]
         told = assess([TrayImage("t", tray((piece, 40, 60)))], family, cny)
         assert [(n.denomination_fen, n.verdict) for n in told.notes] == [(reference.denomination_fen, "half")]
 
 
 def test_what_notes_share_names_none_of_them(family, cny):
-    piece = family[0].image[:, 50 * PX :]
+    piece = family.faces[0].reference.image[:, 50 * PX :]
     told = assess([TrayImage("t", tray((piece, 40, 60)))], family, cny)
     assert [(note.denomination_fen, note.verdict) for note in told.notes] == [(None, "undecided")]
 
@@ -150,6 +150,7 @@ def test_a_hundred_notes_are_refused_before_they_are_drawn(monkeypatch):
     drawn_notes = []
     draw = simulate._draw_note
     monkeypatch.setattr(simulate, "_draw_note", lambda *a: drawn_notes.append(1) or draw(*a))
-    made = simulate.simulate([face(drawn(1))], seed=1, trays=1, notes_per_tray=100)
+    options = simulate.TrayOptions(mat=mat_spec("A4"))
+    made = simulate.simulate([face(drawn(1))], seed=1, trays=1, notes_per_tray=100, options=options)
     assert [problem.code for problem in made.problems] == ["tray_too_small"]
-    assert len(drawn_notes) < 60
+    assert len(drawn_notes) < 20
