@@ -105,22 +105,14 @@ def all_sign(ctx: Context, *, step: str, signers: list[str]) -> dict[str, Any]:
 @act("case.add_signer", "加签", "Add a signer")
 def add_signer(ctx: Context, *, step: str, signer: str, place: str) -> dict[str, Any]:
     """加签: one more, `place` "before" or "after"."""
-    if place == "before":
-        command = c.AddSigner(
-            command_id=ctx.next_command_id(),
-            step=step,
-            signer=colleague(signer, where="signer"),
-            place="before",
-        )
-    elif place == "after":
-        command = c.AddSigner(
-            command_id=ctx.next_command_id(),
-            step=step,
-            signer=colleague(signer, where="signer"),
-            place="after",
-        )
-    else:
+    if place not in ("before", "after"):
         raise invalid("place_unknown", "请选择前加签或后加签。", "Choose before or after.", where="place")
+    command = c.AddSigner(
+        command_id=ctx.next_command_id(),
+        step=step,
+        signer=colleague(signer, where="signer"),
+        place=place,  # type: ignore[arg-type]
+    )
     ctx.command(command)
     let_see(ctx, signer, "sign")
     ctx.note(f"加签：{signer}", f"Added signer {signer}", step=step, signer=signer, place=place)

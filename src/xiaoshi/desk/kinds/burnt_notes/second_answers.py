@@ -8,11 +8,9 @@ from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.cases.reviewing import LOOKED_AT, Review
 from xiaoshi.desk.kinds.burnt_notes.acts.trays import HANDLERS
-from xiaoshi.desk.kinds.burnt_notes.settling import settle
+from xiaoshi.desk.kinds.burnt_notes.settling import SETTLERS, settle
 from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, current_notes, proposal_of
 from xiaoshi.desk.organisation.models import Staff
-
-SETTLERS = {"supervisor", "outlet_head"}
 
 
 def notes_waiting_for(person: Staff) -> list[Review]:

@@ -17,6 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+SETTLERS = frozenset({"supervisor", "outlet_head"})
+"""Roles that settle a note on which two answers differ."""
+
 Stage = Literal["first", "second", "third", "settled"]
 
 

@@ -14,12 +14,10 @@ from django.utils.translation import gettext as _
 
 from xiaoshi.desk.kinds.burnt_notes.acts.notes import opened_to
 from xiaoshi.desk.kinds.burnt_notes.models import Measurement, Note
-from xiaoshi.desk.kinds.burnt_notes.settling import Answer, Settled, settle
+from xiaoshi.desk.kinds.burnt_notes.settling import SETTLERS, Answer, Settled, settle
 from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, proposal_of
 from xiaoshi.desk.look.tray import TrayPiece
 from xiaoshi.desk.organisation.models import Staff
-
-SETTLERS = {"supervisor", "outlet_head"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,10 @@ from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import invalid, not_allowed, refuse
 from xiaoshi.desk.kinds.burnt_notes.acts.trays import HANDLERS, is_ident, require_step_open, the_tray
 from xiaoshi.desk.kinds.burnt_notes.models import Judgement, Note
-from xiaoshi.desk.kinds.burnt_notes.settling import Answer, Proposal
+from xiaoshi.desk.kinds.burnt_notes.settling import SETTLERS, Answer, Proposal
 from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, denominations, proposal_of, standing_of
 
 VERDICTS = ("full", "half", "none")
-SETTLERS = {"supervisor", "outlet_head"}
 
 
 @act("burnt_notes.judge_note", "判定一张", "Decide a note", roles=HANDLERS)
