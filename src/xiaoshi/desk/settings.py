@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from xiaoshi.desk import parts
 from xiaoshi.desk.kinds import KINDS
 from xiaoshi.desk.look.settings import (  # noqa: F401
     CONTENT_SECURITY_POLICY,
@@ -82,6 +83,7 @@ INSTALLED_APPS = [
     "xiaoshi.desk.papers",
     "xiaoshi.desk.money",
     "xiaoshi.desk.audit",
+    *parts.apps(),
     *KINDS.values(),
 ]
 
@@ -165,7 +167,10 @@ MASTER_KEY_FILE = os.environ.get("XIAOSHI_MASTER_KEY_FILE", "")
 BANK_NAME = (os.environ.get("XIAOSHI_BANK_ZH", "示例银行"), os.environ.get("XIAOSHI_BANK_EN", "Example Bank"))
 PUBLIC_ADDRESS = os.environ.get("XIAOSHI_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
 
-PROCRASTINATE_IMPORT_PATHS = [f"{path}.jobs" for path in KINDS.values() if find_spec(f"{path}.jobs")]
+PROCRASTINATE_IMPORT_PATHS = [
+    *parts.job_paths(),
+    *(f"{path}.jobs" for path in KINDS.values() if find_spec(f"{path}.jobs")),
+]
 PROCRASTINATE_DEFAULT_QUEUE = "desk"
 
 LOGGING = {

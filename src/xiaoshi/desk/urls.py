@@ -5,6 +5,7 @@ from django.urls import include, path
 from xiaoshi.desk.cases import urls as cases
 from xiaoshi.desk.guard import errors, views
 from xiaoshi.desk.kinds import all_kinds
+from xiaoshi.desk.parts import apps
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("", include("xiaoshi.desk.papers.urls")),
     path("desk/", include("xiaoshi.desk.money.urls")),
     path("desk/", include(cases.urlpatterns)),
+    *(path("desk/", include(f"{part}.urls")) for part in apps()),
     *(path("desk/cases/<uuid:case_id>/", include(kind.routes)) for kind in all_kinds() if kind.routes),
 ]
 

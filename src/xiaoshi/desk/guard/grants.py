@@ -11,6 +11,7 @@ from psycopg import sql
 
 from xiaoshi.desk.kinds import kind_grants
 from xiaoshi.desk.money.grants import MONEY_GRANTS
+from xiaoshi.desk.parts import part_grants
 
 READ = "SELECT"
 APPEND = "SELECT, INSERT"
@@ -47,6 +48,7 @@ GRANTS: dict[str, str] = {
     "procrastinate_events": ALL,
     "procrastinate_workers": ALL,
     **MONEY_GRANTS,
+    **part_grants(),
     **kind_grants(),
 }
 

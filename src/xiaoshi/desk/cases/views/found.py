@@ -19,6 +19,7 @@ from xiaoshi.desk.cases.snapshots import read_state
 from xiaoshi.desk.guard.posting import new_key
 from xiaoshi.desk.kinds import kind_named
 from xiaoshi.desk.kinds.kind import Kind
+from xiaoshi.desk.parts import case_tabs
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def frame(request: HttpRequest, found: Found, current: str) -> dict[str, Any]:
             for tab in found.kind.tabs
         ),  # type: ignore[attr-defined]
         ("money", _("Money"), reverse("case_money", args=[case.id])),
+        *((tab.key, tab.words, tab.href) for tab in case_tabs(request, found)),
         ("map", _("Procedure"), reverse("case_map", args=[case.id])),
         ("timeline", _("Timeline"), reverse("case_timeline", args=[case.id])),
     ]

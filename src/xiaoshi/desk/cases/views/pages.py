@@ -22,6 +22,7 @@ from xiaoshi.desk.cases.views.verbs import FOR_OPEN, VERBS
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.look.plan_map import PlanStage, PlanStep
 from xiaoshi.desk.money.standing import sums_hidden
+from xiaoshi.desk.parts import case_panels
 
 ENTRIES_SHOWN = 40
 # Beside the work only the newest: the whole story has a page of its own.
@@ -102,6 +103,9 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "now": timezone.now(),
         "sums_hidden": hides_sums(found, request.user.as_actor()) or sums_hidden(found.case, request.user),  # type: ignore[union-attr, arg-type]
     }
+    panels = case_panels(request, found)
+    context["panels_first"] = [p for p in panels if p.first]
+    context["panels"] = [p for p in panels if not p.first]
     if found.kind.overview_context is not None:
         context |= found.kind.overview_context(found.case)
     return render(request, "cases/case.html", context)

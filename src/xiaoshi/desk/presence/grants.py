@@ -1,0 +1,5 @@
+"""What the runtime role may do with the tables of who is looking at a case now, and what somebody typed and has not sent."""
+
+from __future__ import annotations
+
+GRANTS: dict[str, str] = {}

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SigningInConfig(AppConfig):
+    name = "xiaoshi.desk.signing_in"
+    label = "signing_in"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SubstitutesConfig(AppConfig):
+    name = "xiaoshi.desk.substitutes"
+    label = "substitutes"

@@ -1,0 +1,43 @@
+"""Notices: told inside an act, read by the one whom they are for, and by nobody else."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from xiaoshi.core.problems import Words
+from xiaoshi.desk.guard.visibility import visible_to
+from xiaoshi.desk.notices.models import Notice
+from xiaoshi.desk.notices.telling import tell_colleagues
+
+
+def test_a_notice_is_seen_by_its_person_only_and_can_be_marked_read(desk, people, client_for):
+    with visible_to(people.teller):
+        tell_colleagues(
+            ["xu.lan", "", "xu.lan"], None, "reminder", Words("请办理", "Please act"), timezone.now()
+        )
+        assert not Notice.objects.exists()
+    own = client_for(people.colleague)
+    page = own.get("/desk/notices/").content.decode()
+    assert page.count("请办理") == 1
+    assert "请办理" not in client_for(people.teller).get("/desk/notices/").content.decode()
+    with visible_to(people.colleague):
+        newest = Notice.objects.get().id
+    assert own.post("/desk/notices/", {"newest": newest}).status_code == 302
+    with visible_to(people.colleague):
+        assert Notice.objects.get().read_at is not None
+
+
+def test_nonsense_in_the_address_is_an_empty_cursor(desk, people, client_for):
+    assert client_for(people.colleague).get("/desk/notices/?after=x").status_code == 200
+    assert client_for(people.colleague).post("/desk/notices/", {"newest": "'"}).status_code == 302
+
+
+def test_a_timer_of_the_house_sees_every_case(desk, people, new_case):
+    from xiaoshi.desk.cases.models import Case
+    from xiaoshi.desk.guard.visibility import visible_to_house
+
+    case = new_case(people.teller)
+    with visible_to(people.stranger):
+        assert not Case.objects.filter(id=case.id).exists()
+    with visible_to_house("clocks"):
+        assert Case.objects.filter(id=case.id).exists()
