@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, Words]] = {
     "ledger": ("xiaoshi.commands.ledger", Words("账务:核对", "ledger: verify")),
     "audit": ("xiaoshi.commands.audit", Words("审计:校验时间线", "audit: verify the timeline")),
     "story": ("xiaoshi.commands.story", Words("用示例数据走完一个案件", "walk a whole case with the demo's people")),
+    "simulate": ("xiaoshi.commands.simulate", Words("生成示例数据,用于测量", "make invented data to measure with")),
     "doctor": ("xiaoshi.commands.doctor", Words("检查安装并说明如何修复", "check the installation, say what to do")),
 }  # fmt: skip
 
