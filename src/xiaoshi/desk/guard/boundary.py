@@ -40,6 +40,7 @@ from xiaoshi.desk.cases.models import AnsweredAct, Case
 from xiaoshi.desk.cases.plans import plan_of
 from xiaoshi.desk.cases.snapshots import read_state, write_state
 from xiaoshi.desk.guard.fields import require_fitting
+from xiaoshi.desk.guard.machines import refuse_machine, refuse_machine_as_second
 from xiaoshi.desk.guard.refusals import NotAllowed, Refused, Stale, case_not_found, not_allowed, refuse
 from xiaoshi.desk.guard.visibility import see_as
 from xiaoshi.desk.organisation.models import Staff
@@ -47,13 +48,17 @@ from xiaoshi.desk.organisation.models import Staff
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that people do. `roles` empty: the function itself (or the case engine) decides who may."""
+    """One thing that people do. `roles` empty: the function itself (or the case engine) decides who may.
+
+    `people_only`: a judgement or a second pair of eyes, which no machine account may be (`guard/machines.py`).
+    """
 
     name: str
     words: Words
     roles: frozenset[str]
     on_case: bool
     function: Callable[..., Any]
+    people_only: bool = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
@@ -65,14 +70,20 @@ ACTS: dict[str, Act] = {}
 
 
 def act(
-    name: str, zh: str, en: str, *, roles: frozenset[str] | set[str] = frozenset(), on_case: bool = True
+    name: str,
+    zh: str,
+    en: str,
+    *,
+    roles: frozenset[str] | set[str] = frozenset(),
+    on_case: bool = True,
+    people_only: bool = False,
 ) -> Callable[[Callable[..., Any]], Act]:
     """Mark a function as an act. Its first argument is the `Context`, the rest are keyword fields (JSON values)."""
 
     def mark(function: Callable[..., Any]) -> Act:
         if name in ACTS and ACTS[name].function.__qualname__ != function.__qualname__:
             raise ValueError(f"two acts are called {name}")
-        ACTS[name] = Act(name, Words(zh, en), frozenset(roles), on_case, function)
+        ACTS[name] = Act(name, Words(zh, en), frozenset(roles), on_case, function, people_only)
         return ACTS[name]
 
     return mark
@@ -193,6 +204,7 @@ def perform(
         if what.roles and not what.roles & ctx.actor.roles:
             raise _roles_needed(what)
         result = what.function(ctx, **fields) or {}
+        refuse_machine_as_second(ctx)
         _write(ctx)
         AnsweredAct.objects.filter(key=key).update(
             result=result,
@@ -256,6 +268,7 @@ def _may_act(ctx: Context) -> None:
         raise not_allowed(
             "auditor_reads_only", "审计员只能查看，不能办理。", "An auditor reads and does nothing else."
         )
+    refuse_machine(ctx)
     if ctx.case is not None and not ctx.case.unit_path.startswith(ctx.person.unit.path):
         raise not_allowed(
             "other_unit",

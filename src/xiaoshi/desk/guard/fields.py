@@ -6,13 +6,15 @@ somewhere inside, whoever sent it hears which field is wrong and what it should 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from functools import lru_cache
 from inspect import Parameter, signature
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
-from xiaoshi.core.problems import Words
-from xiaoshi.desk.guard.refusals import invalid
+from xiaoshi.core.problems import Problem, Words
+from xiaoshi.desk.guard.refusals import Invalid
 
 if TYPE_CHECKING:
     from xiaoshi.desk.guard.boundary import Act
@@ -27,10 +29,11 @@ KIND_WORDS: dict[Any, Words] = {
     list: Words("列表", "a list"),
 }
 TEXT_MAX = 20_000
+DEPTH_MAX = 32
 
 
 @lru_cache(maxsize=512)
-def _asked(act: Act) -> dict[str, tuple[Any, bool]]:
+def asked_fields(act: Act) -> dict[str, tuple[Any, bool]]:
     """Field -> (annotation, whether it may be left out); the context is not a field."""
     names = [p for p in signature(act.function).parameters.values() if p.kind is Parameter.KEYWORD_ONLY]
     return {p.name: (_annotation(act, p), p.default is not Parameter.empty) for p in names}
@@ -48,26 +51,47 @@ def _annotation(act: Act, parameter: Parameter) -> Any:
 
 def require_fitting(act: Act, fields: dict[str, Any]) -> None:
     """Raise `Invalid` for the first field that is unknown, missing or of another kind."""
-    asked = _asked(act)
+    for problem in misfits(act, fields):
+        raise Invalid(problem)
+
+
+def misfits(act: Act, fields: dict[str, Any]) -> Iterator[Problem]:
+    """Every field that is unknown, missing or of another kind; `where` is the field's name."""
+    asked = asked_fields(act)
     for name in fields:
         if name not in asked:
-            raise invalid(
-                "field_unknown", f"操作没有“{name}”这个字段。", f"The act has no field “{name}”.", where=name
-            )
+            words = Words(f"操作没有“{name[:60]}”这个字段。", f"The act has no field “{name[:60]}”.")
+            yield Problem("field_unknown", words, name)
     for name, (wanted, optional) in asked.items():
         if name not in fields:
             if not optional:
-                raise invalid(
-                    "field_missing", f"缺少字段“{name}”。", f"The field “{name}” is missing.", where=name
-                )
+                words = Words(f"缺少字段“{name}”。", f"The field “{name}” is missing.")
+                yield Problem("field_missing", words, name)
         elif not _fits(fields[name], wanted):
-            words = KIND_WORDS.get(get_origin(wanted) or wanted, Words("另一种值", "of another kind"))
-            raise invalid(
-                "field_of_other_kind",
-                f"字段“{name}”应为{words.zh}。",
-                f"The field “{name}” must be {words.en}.",
-                where=name,
+            what = KIND_WORDS.get(get_origin(wanted) or wanted, Words("另一种值", "of another kind"))
+            words = Words(f"字段“{name}”应为{what.zh}。", f"The field “{name}” must be {what.en}.")
+            yield Problem("field_of_other_kind", words, name)
+        elif not _keepable(fields[name]):
+            words = Words(
+                f"字段“{name}”里有无法保存的内容（空字符、残缺字符、过大的数或层次过深）。",
+                f"The field “{name}” holds what cannot be stored (a NUL, half a character, a number without end, or too deep).",
             )
+            yield Problem("field_not_storable", words, name)
+
+
+def _keepable(value: Any, depth: int = 0) -> bool:
+    """Whether the database can keep it: no NUL, no half of a surrogate pair, no infinite number, no endless nesting."""
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, dict | list) and depth >= DEPTH_MAX:
+        return False
+    if isinstance(value, dict):
+        return all(_keepable(k, depth + 1) and _keepable(v, depth + 1) for k, v in value.items())
+    if isinstance(value, list):
+        return all(_keepable(inner, depth + 1) for inner in value)
+    return True
 
 
 def _fits(value: Any, wanted: Any) -> bool:

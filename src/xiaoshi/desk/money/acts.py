@@ -38,13 +38,13 @@ def record_payment(
     )
 
 
-@act("money.check_payment", "复核付款", "Check a payment")
+@act("money.check_payment", "复核付款", "Check a payment", people_only=True)
 def check_payment(ctx: Context, *, order_id: str, amount_fen: int) -> dict[str, Any]:
     """The checker types the sum blind. Answers `state`: "approved" (booked) or "mismatch" (back to the maker)."""
     return _answer(orders.decide_order(ctx, order_id=order_id, amount_fen=amount_fen))
 
 
-@act("money.reject_payment", "退回付款", "Reject a payment")
+@act("money.reject_payment", "退回付款", "Reject a payment", people_only=True)
 def reject_payment(ctx: Context, *, order_id: str, reason: str) -> dict[str, Any]:
     return _answer(orders.reject_order(ctx, order_id=order_id, reason=reason))
 
@@ -82,12 +82,12 @@ def move_cash(ctx: Context, *, direction: str, amount_fen: int, drawer_login: st
     )
 
 
-@act("money.check_move", "复核现金调拨", "Check a move of cash", on_case=False)
+@act("money.check_move", "复核现金调拨", "Check a move of cash", on_case=False, people_only=True)
 def check_move(ctx: Context, *, order_id: str, amount_fen: int) -> dict[str, Any]:
     return _answer(orders.decide_order(ctx, order_id=order_id, amount_fen=amount_fen))
 
 
-@act("money.reject_move", "退回现金调拨", "Reject a move of cash", on_case=False)
+@act("money.reject_move", "退回现金调拨", "Reject a move of cash", on_case=False, people_only=True)
 def reject_move(ctx: Context, *, order_id: str, reason: str) -> dict[str, Any]:
     return _answer(orders.reject_order(ctx, order_id=order_id, reason=reason))
 

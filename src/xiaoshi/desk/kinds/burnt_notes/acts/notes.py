@@ -22,7 +22,7 @@ from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, denominations, p
 VERDICTS = ("full", "half", "none")
 
 
-@act("burnt_notes.judge_note", "判定一张", "Decide a note", roles=HANDLERS)
+@act("burnt_notes.judge_note", "判定一张", "Decide a note", roles=HANDLERS, people_only=True)
 def judge_note(
     ctx: Context,
     *,
@@ -63,7 +63,7 @@ def judge_note(
     return {"note_id": str(note.id), "stage": settled.stage}
 
 
-@act("burnt_notes.confirm_tray", "确认一盘", "Confirm a tray", roles=HANDLERS)
+@act("burnt_notes.confirm_tray", "确认一盘", "Confirm a tray", roles=HANDLERS, people_only=True)
 def confirm_tray(ctx: Context, *, tray_id: str) -> dict[str, Any]:
     """Confirm the engine's proposal for every note of a tray at once; only when none of them is in doubt."""
     require_step_open(ctx, "determine")

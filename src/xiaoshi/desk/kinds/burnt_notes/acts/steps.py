@@ -239,7 +239,7 @@ def seal_bag(
     return {"paper": str(paper.id)}
 
 
-@act("burnt_notes.recheck", "复核", "Recheck", roles=RECHECKERS)
+@act("burnt_notes.recheck", "复核", "Recheck", roles=RECHECKERS, people_only=True)
 def recheck(ctx: Context, *, pieces: int, amount_fen: int) -> dict[str, Any]:
     """复核 by a second person who counts without seeing the first figures. A difference is recorded, never hidden."""
     tin = tin_of(ctx.the_case)
