@@ -16,6 +16,8 @@ from xiaoshi.core.casework.standing import Standing
 from xiaoshi.core.problems import Words
 
 HEADS = ("supervisor", "outlet_head")
+# Who keeps the list of people may pass on the work of somebody who has left.
+PASS_ON = (*HEADS, "people_keeper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,10 @@ RULES: dict[str, Rule] = {
     "add_step": Rule(Words("增加环节", "add a step"), HEADS, ("owner",)),
     "call_up": Rule(Words("启用环节", "call up"), HEADS, ("owner", "does_step")),
     "claim": Rule(Words("签收", "claim"), (), ("does_step",)),
-    "release": Rule(Words("退签", "release"), HEADS, ("owner", "assignee", "delegator")),
-    "hand_over_case": Rule(Words("转办", "hand over"), HEADS, ("owner",)),
+    "release": Rule(Words("退签", "release"), PASS_ON, ("owner", "assignee", "delegator")),
+    "hand_over_case": Rule(Words("转办", "hand over"), PASS_ON, ("owner",)),
     "move_case": Rule(Words("移交", "move to another unit"), HEADS, ("owner",)),
-    "hand_over_step": Rule(Words("转办", "hand over"), HEADS, ("owner", "assignee", "does_free_step")),
+    "hand_over_step": Rule(Words("转办", "hand over"), PASS_ON, ("owner", "assignee", "does_free_step")),
     "delegate": Rule(Words("委派", "delegate"), HEADS, ("owner", "assignee", "does_free_step")),
     "judge_report": Rule(Words("验收", "accept or return"), ("outlet_head",), ("delegator",)),
     "all_sign": Rule(Words("会签", "ask all to sign"), HEADS, ("owner", "assignee", "does_step")),
@@ -51,8 +53,13 @@ RULES: dict[str, Rule] = {
     "suspend": Rule(Words("挂起", "suspend"), HEADS, ("owner",)),
     "resume": Rule(Words("恢复", "resume"), HEADS, ("owner", "works_here")),
     "cancel": Rule(Words("作废", "cancel"), HEADS, ()),
-    "reopen": Rule(Words("重开", "reopen"), HEADS, ()),
+    "wait_for_case": Rule(Words("等待另一案件", "wait for another case"), HEADS, ("owner",)),
     "ask": Rule(Words("请示", "ask upwards"), HEADS, ("owner", "works_here")),
+    "move_plan": Rule(
+        Words("改用另一版流程", "move to another version of the plan"),
+        ("outlet_head", "city_specialist", "province_specialist"),
+        (),
+    ),
     "withdraw_question": Rule(Words("撤销请示", "withdraw a question"), HEADS, ("owner", "asker")),
 }
 
@@ -131,16 +138,16 @@ def _does_open_step(standing: Standing, actor: Actor, _: str) -> bool:
 
 
 PARTS: dict[str, tuple[Words, Part]] = {
-    "owner": (Words("案件经办人", "the case owner"), lambda s, a, _: s.state.owner == a.id),
+    "owner": (Words("案件经办人", "the case owner"), lambda s, a, _: s.state.owner in a.names),
     "assignee": (
         Words("环节承办人", "the person who has the step"),
-        lambda s, a, i: s.of(i).assignee == a.id,
+        lambda s, a, i: s.of(i).assignee in a.names,
     ),
-    "delegator": (Words("委派人", "the delegator"), lambda s, a, i: s.of(i).delegator == a.id),
-    "signer": (Words("会签人", "a signer"), lambda s, a, i: any(x.actor == a.id for x in s.of(i).signers)),
+    "delegator": (Words("委派人", "the delegator"), lambda s, a, i: s.of(i).delegator in a.names),
+    "signer": (Words("会签人", "a signer"), lambda s, a, i: any(x.actor in a.names for x in s.of(i).signers)),
     "asker": (
         Words("请示人", "whoever asked"),
-        lambda s, a, i: i in s.state.questions and s.state.questions[i].asked_by == a.id,
+        lambda s, a, i: i in s.state.questions and s.state.questions[i].asked_by in a.names,
     ),
     "does_step": (Words("可办该环节的人", "whoever may do the step"), _does_step),
     "does_free_step": (

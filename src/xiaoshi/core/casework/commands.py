@@ -10,7 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from xiaoshi.core.casework.model import CASE, Actor, Facts, FactValue, Json, Level, SignerPlace, WaitingFor
+from xiaoshi.core.casework.model import (
+    CASE,
+    Actor,
+    Facts,
+    FactValue,
+    Json,
+    Level,
+    Plan,
+    OtherOutcome,
+    SignerPlace,
+    WaitingFor,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +43,10 @@ class OpenCase(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetFacts(Command):
-    """Set facts; the value None forgets one ("not known")."""
+    """Set or correct facts; the value None forgets one ("not known")."""
 
     facts: Mapping[str, FactValue | None]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +174,15 @@ class MoveCase(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delegate(Command):
-    """委派: somebody else does it and reports; then it comes back to the delegator, who accepts or returns it."""
+    """委派: somebody else does it and reports; then it comes back to the delegator, who accepts or returns it.
+
+    `until` (aware): who has not reported by then loses the step to the delegator again.
+    """
 
     step: str
     to: Actor
     reason: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +203,14 @@ class ReturnReport(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllSign(Command):
     """会签: the step is finished only when all have signed; one refusal returns it."""
+
+    step: str
+    signers: tuple[Actor, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnySign(Command):
+    """或签: one of them signs for all; one refusal returns the step."""
 
     step: str
     signers: tuple[Actor, ...]
@@ -234,8 +258,13 @@ class Copy(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRead(Command):
+    """已阅: whoever was copied says that he or she has read it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remind(Command):
-    """催办: ask somebody to hurry, at most once per reminder gap of the plan."""
+    """催办: ask somebody to hurry, each person about each step at most once per reminder gap of the plan."""
 
     to: str
     step: str = CASE
@@ -317,3 +346,49 @@ class WithdrawQuestion(Command):
 
     question: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveToPlan(Command):
+    """Go on by a newer version of the plan. `plan`: that version, looked up by the desk; the event keeps only its number.
+
+    `renamed`: for finished steps that the new plan does not have: the step that takes their place, or "" to give the
+    work up on purpose. What the plan itself says (`renamed_from`) need not be said again.
+    """
+
+    plan: Plan
+    reason: str
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveBack(Command):
+    """Undo the newest move, as long as nothing was done since that the version before does not know. `plan`: that one."""
+
+    plan: Plan
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitForCase(Command):
+    """This case (or one step of it) waits until another case is closed. The desk has looked that there is no circle."""
+
+    other: str
+    reason: str
+    step: str = CASE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopWaiting(Command):
+    """Wait for the other case no longer, with reason."""
+
+    other: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteOtherCase(Command):
+    """The house says how another case ended (`outcome` empty: it was reopened). No person does this."""
+
+    other: str
+    outcome: OtherOutcome

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from xiaoshi.core.casework import acts_case, acts_steps, acts_verbs
+from xiaoshi.core.casework import acts_case, acts_plan, acts_steps, acts_verbs
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
 from xiaoshi.core.casework.authority import only_reads, stands_over
@@ -58,6 +58,8 @@ HANDLERS: dict[type[c.Command], Callable[[Turn, Any], Outcome]] = {
     c.Ask: acts_case.ask,
     c.Answer: acts_case.answer,
     c.WithdrawQuestion: acts_case.withdraw_question,
+    c.MoveToPlan: acts_plan.move_to_plan,
+    c.MoveBack: acts_plan.move_back,
 }
 
 WHILE_SUSPENDED = (
@@ -72,6 +74,8 @@ WHILE_SUSPENDED = (
     c.HandOver,
     c.Answer,
     c.WithdrawQuestion,
+    c.MoveToPlan,
+    c.MoveBack,
 )
 """A resting case still takes in what it waits for: the client's paper, the answer from above."""
 
@@ -92,7 +96,8 @@ def decide(plan: Plan, state: State, command: c.Command, actor: Actor, now: date
     outcome = judge(turn, command)
     if isinstance(outcome, Refused):
         return outcome
-    return Accepted((*outcome, *_milestones(turn, fold(outcome, state))))
+    by = command.plan if isinstance(command, c.MoveToPlan | c.MoveBack) else plan
+    return Accepted((*outcome, *_milestones(turn, by, fold(outcome, state))))
 
 
 def judge(turn: Turn, command: c.Command) -> Outcome:
@@ -143,10 +148,10 @@ def _basic_refusal(turn: Turn, command: c.Command) -> Refused | None:
     return None
 
 
-def _milestones(turn: Turn, after: State) -> list[e.Event]:
-    standing = Standing(turn.plan, after)
+def _milestones(turn: Turn, plan: Plan, after: State) -> list[e.Event]:
+    standing = Standing(plan, after)
     events: list[e.Event] = []
-    for milestone in turn.plan.milestones:
+    for milestone in plan.milestones:
         holds = bool(standing.truth(milestone.when).value)
         if holds != (milestone.id in after.milestones):
             kind = e.MilestoneReached if holds else e.MilestoneLost

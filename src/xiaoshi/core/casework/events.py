@@ -10,17 +10,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from xiaoshi.core.casework.model import Facts, FactValue, Json, Level, Signer, StepPhase, WaitingFor
+from xiaoshi.core.casework.model import (
+    Facts,
+    FactValue,
+    Json,
+    Level,
+    OtherOutcome,
+    Signer,
+    StepPhase,
+    WaitingFor,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """The part that all events have. `seq` counts from 1 in each case; `at` is aware; `command_id` caused it."""
+    """The part that all events have. `seq` counts from 1 in each case; `at` is aware; `command_id` caused it.
+
+    `on_behalf_of`: the absent person for whom `actor` stood in.
+    """
 
     seq: int
     at: datetime
     actor: str
     command_id: str
+    on_behalf_of: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Who acted and, if any, for whom."""
+        return (self.actor, self.on_behalf_of) if self.on_behalf_of else (self.actor,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +56,7 @@ class FactsSet(Event):
     """Only the facts that changed; None: no longer known."""
 
     facts: Mapping[str, FactValue | None]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +129,14 @@ class StepClaimed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepReleased(Event):
-    """`to`: the delegator, when a delegate gives the step back; empty: everybody who may do it."""
+    """`to`: the delegator, when a delegate gives the step back; empty: everybody who may do it.
+
+    `lapsed`: the delegate's time had run out when `actor` acted.
+    """
 
     step: str
     to: str
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +167,7 @@ class StepDelegated(Event):
     step: str
     to: str
     reason: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +184,11 @@ class ReportReturned(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningAsked(Event):
+    """会签 of all, or 或签 of any one."""
+
     step: str
     signers: tuple[str, ...]
+    any_one: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,9 +222,17 @@ class Copied(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedRead(Event):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reminded(Event):
+    """`limit`: under which name the gap to the next reminder is kept (empty: the step's)."""
+
     step: str
     to: str
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,8 +271,11 @@ class CaseResumed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseCancelled(Event):
+    """`reopen_until`: how long the case may be reopened."""
+
     reason: str
     authority: str
+    reopen_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +286,10 @@ class CaseReopened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClosed(Event):
+    """`reopen_until`: how long the case may be reopened."""
+
     outcome: str
+    reopen_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +316,21 @@ class QuestionWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanMoved(Event):
+    """The case goes on by another version of its plan. `renamed`: step ids that change (id before -> id after).
+
+    `back`: the newest move is undone; what it had replaced holds again.
+    """
+
+    from_version: int
+    to_version: int
+    renamed: Mapping[str, str]
+    reason: str
+    authority: str
+    back: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneReached(Event):
     milestone: str
 
@@ -284,6 +340,29 @@ class MilestoneLost(Event):
     """What the milestone said does not hold any more: work was sent back, or taken back."""
 
     milestone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherCaseAwaited(Event):
+    other: str
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherCaseLet(Event):
+    """The case waits for the other one no longer: a person decided so."""
+
+    other: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherCaseEnded(Event):
+    """How the other case ended; empty: it was reopened, and is waited for again."""
+
+    other: str
+    outcome: OtherOutcome
 
 
 @dataclass(frozen=True, slots=True)

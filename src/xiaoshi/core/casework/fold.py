@@ -14,6 +14,8 @@ from xiaoshi.core.casework.model import (
     CASE,
     LastAct,
     NeedRecord,
+    PlanMove,
+    OtherCase,
     Question,
     Signer,
     State,
@@ -29,6 +31,7 @@ Change = dict[str, Any]
 
 PASSIVE = (
     e.Copied,
+    e.MarkedRead,
     e.Reminded,
     e.MilestoneReached,
     e.MilestoneLost,
@@ -37,6 +40,9 @@ PASSIVE = (
     e.QuestionAsked,
     e.QuestionAnswered,
     e.QuestionWithdrawn,
+    e.OtherCaseAwaited,
+    e.OtherCaseLet,
+    e.OtherCaseEnded,
 )
 """Events after which the newest act can still be taken back: nobody has built on it."""
 
@@ -93,7 +99,7 @@ def _facts(state: State, event: e.FactsSet) -> Change:
 
 def _done(state: State, event: e.StepDone) -> Change:
     own = state.steps.get(event.step, StepState())
-    makers = (event.actor, own.delegator) if own.delegator else (event.actor,)
+    makers = tuple(dict.fromkeys((*event.names, own.delegator) if own.delegator else event.names))
     signers = tuple(Signer(s.actor, s.after) for s in own.signers)
     return _step(
         state,
@@ -180,7 +186,7 @@ def _claimed(state: State, event: e.StepClaimed) -> Change:
 
 
 def _released(state: State, event: e.StepReleased) -> Change:
-    return _step(state, event.step, assignee=event.to, delegator="")
+    return _step(state, event.step, assignee=event.to, delegator="", delegated_until=None)
 
 
 def _case_handed(state: State, event: e.CaseHandedOver) -> Change:
@@ -190,26 +196,28 @@ def _case_handed(state: State, event: e.CaseHandedOver) -> Change:
 def _case_moved(state: State, event: e.CaseMoved) -> Change:
     steps = dict(state.steps)
     for step_id in event.released:
-        steps[step_id] = replace(steps[step_id], assignee="", delegator="")
+        steps[step_id] = replace(steps[step_id], assignee="", delegator="", delegated_until=None)
     return {"owner": event.to, "unit_path": event.unit_path, "steps": steps}
 
 
 def _step_handed(state: State, event: e.StepHandedOver) -> Change:
-    return _step(state, event.step, assignee=event.to, delegator="")
+    return _step(state, event.step, assignee=event.to, delegator="", delegated_until=None)
 
 
 def _delegated(state: State, event: e.StepDelegated) -> Change:
-    return _step(state, event.step, assignee=event.to, delegator=event.actor)
+    delegator = event.on_behalf_of or event.actor
+    return _step(state, event.step, assignee=event.to, delegator=delegator, delegated_until=event.until)
 
 
 def _accepted(state: State, event: e.ReportAccepted) -> Change:
     own = state.steps[event.step]
-    makers = tuple(dict.fromkeys((*own.makers, event.actor)))
+    makers = tuple(dict.fromkeys((*own.makers, *event.names)))
     return _step(state, event.step, phase=event.next_phase, makers=makers, at=event.at)
 
 
 def _signing(state: State, event: e.SigningAsked) -> Change:
-    return _step(state, event.step, signers=tuple(Signer(actor) for actor in event.signers))
+    signers = tuple(Signer(actor) for actor in event.signers)
+    return _step(state, event.step, signers=signers, any_one=event.any_one)
 
 
 def _signers(state: State, event: e.SignersChanged) -> Change:
@@ -218,17 +226,28 @@ def _signers(state: State, event: e.SignersChanged) -> Change:
 
 def _signed(state: State, event: e.StepSigned) -> Change:
     signers = tuple(
-        replace(s, signed=True) if s.actor == event.actor else s for s in state.steps[event.step].signers
+        replace(s, signed=True) if s.actor == signer_of(state.steps[event.step].signers, event.names) else s
+        for s in state.steps[event.step].signers
     )
     return _step(state, event.step, signers=signers, phase=event.next_phase, at=event.at)
+
+
+def signer_of(signers: tuple[Signer, ...], names: tuple[str, ...]) -> str:
+    """Whose signature this is: the first of the names that has yet to sign, the actor's own before the absent's."""
+    waiting = [s.actor for s in signers if not s.signed]
+    return next((name for name in names if name in waiting), "")
 
 
 def _copied(state: State, event: e.Copied) -> Change:
     return {"copied": state.copied | {event.to}}
 
 
+def _read(state: State, event: e.MarkedRead) -> Change:
+    return {"read": state.read | (state.copied & set(event.names))}
+
+
 def _reminded(state: State, event: e.Reminded) -> Change:
-    return {"reminded": _with(state.reminded, event.step, event.at)}
+    return {"reminded": _with(state.reminded, event.limit or event.step, event.at)}
 
 
 def _taken_back(state: State, event: e.TakenBack) -> Change:
@@ -273,15 +292,35 @@ def _resumed(state: State, event: e.CaseResumed) -> Change:
 
 
 def _cancelled(state: State, event: e.CaseCancelled) -> Change:
-    return {"phase": "cancelled", "outcome": event.reason, "suspension": None}
+    return {
+        "phase": "cancelled",
+        "outcome": event.reason,
+        "suspension": None,
+        "reopen_until": event.reopen_until,
+    }
 
 
 def _reopened(state: State, event: e.CaseReopened) -> Change:
-    return {"phase": "open", "outcome": ""}
+    return {"phase": "open", "outcome": "", "reopen_until": None}
 
 
 def _closed(state: State, event: e.CaseClosed) -> Change:
-    return {"phase": "closed", "outcome": event.outcome}
+    return {"phase": "closed", "outcome": event.outcome, "reopen_until": event.reopen_until}
+
+
+def _other_awaited(state: State, event: e.OtherCaseAwaited) -> Change:
+    by = event.on_behalf_of or event.actor
+    other = OtherCase(event.other, event.reason, by, event.at, event.step)
+    return {"other_cases": _with(state.other_cases, event.other, other)}
+
+
+def _other_let(state: State, event: e.OtherCaseLet) -> Change:
+    return {"other_cases": _without(state.other_cases, (event.other,))}
+
+
+def _other_ended(state: State, event: e.OtherCaseEnded) -> Change:
+    other = replace(state.other_cases[event.other], outcome=event.outcome)
+    return {"other_cases": _with(state.other_cases, event.other, other)}
 
 
 def _asked(state: State, event: e.QuestionAsked) -> Change:
@@ -296,6 +335,26 @@ def _asked(state: State, event: e.QuestionAsked) -> Change:
 
 def _question_gone(state: State, event: e.QuestionAnswered | e.QuestionWithdrawn) -> Change:
     return {"questions": _without(state.questions, (event.question,))}
+
+
+def _plan_moved(state: State, event: e.PlanMoved) -> Change:
+    renamed = event.renamed
+    change: Change = {
+        "plan_version": event.to_version,
+        "steps": {renamed.get(name, name): own for name, own in state.steps.items()},
+        "reminded": {renamed.get(name, name): at for name, at in state.reminded.items()},
+        "questions": {
+            name: replace(question, step=renamed.get(question.step, question.step))
+            for name, question in state.questions.items()
+        },
+    }
+    if event.back:
+        undone = state.moves[-1]
+        change |= {"moves": state.moves[:-1], "milestones": dict(undone.milestones)}
+    else:
+        move = PlanMove(event.from_version, event.seq, dict(renamed), dict(state.milestones))
+        change["moves"] = (*state.moves, move)
+    return change
 
 
 def _milestone(state: State, event: e.MilestoneReached) -> Change:
@@ -331,6 +390,7 @@ _CHANGES: dict[type[e.Event], Callable[[State, Any], Change]] = {
     e.StepSigned: _signed,
     e.SigningRefused: _came_back,
     e.Copied: _copied,
+    e.MarkedRead: _read,
     e.Reminded: _reminded,
     e.TakenBack: _taken_back,
     e.SentBack: _sent_back,
@@ -342,8 +402,12 @@ _CHANGES: dict[type[e.Event], Callable[[State, Any], Change]] = {
     e.QuestionAsked: _asked,
     e.QuestionAnswered: _question_gone,
     e.QuestionWithdrawn: _question_gone,
+    e.PlanMoved: _plan_moved,
     e.MilestoneReached: _milestone,
     e.MilestoneLost: _milestone_lost,
+    e.OtherCaseAwaited: _other_awaited,
+    e.OtherCaseLet: _other_let,
+    e.OtherCaseEnded: _other_ended,
 }
 
 _TAKEABLE: dict[type[e.Event], str] = {

@@ -26,6 +26,8 @@ CasePhase = Literal["new", "open", "suspended", "closed", "cancelled"]
 StepPhase = Literal["open", "reported", "signing", "to_confirm", "done", "skipped"]
 WaitingFor = Literal["client", "other_case", "authority"]
 SignerPlace = Literal["before", "after"]
+SetBy = Literal["person", "act"]
+OtherOutcome = Literal["", "closed", "cancelled"]
 
 CASE: str = ""
 """In a command that may be about a step or about the whole case, the empty step id means the case."""
@@ -36,12 +38,16 @@ CASE: str = ""
 
 @dataclass(frozen=True, slots=True)
 class FactSpec:
-    """A typed fact of a case. `choices` only for type `choice`."""
+    """A typed fact of a case. `choices` only for type `choice`.
+
+    `set_by = "act"`: worked out by an act of the kind (a sum that was counted), so no person corrects it by hand.
+    """
 
     name: str
     type: FactType
     words: Words
     choices: tuple[str, ...] = ()
+    set_by: SetBy = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,8 @@ class Step:
     `four_eyes` step (default: `by`); always another person than who did it. `not_by`: the doer must differ from
     whoever did these steps. `optional`: waits until a person calls it up, never blocks. `repeats`: may be done again.
     `irreversible`: what it did outside (money paid) cannot be taken back with a key; it can only be corrected.
-    `line`: where it stands in the plan. `added`: a person added it to this one case.
+    `line`: where it stands in the plan. `added`: a person added it to this one case. `renamed_from`: ids that the same
+    work bore in earlier versions of the plan, so that a case which is moved keeps what was done.
     """
 
     id: str
@@ -127,6 +134,7 @@ class Step:
     irreversible: bool = False
     added: bool = False
     line: int = 0
+    renamed_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,14 @@ class CloseRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ReopenRule:
+    """Who may reopen an ended case (`by` empty: the heads), and for how many days after its end (0: without limit)."""
+
+    by: tuple[str, ...] = ()
+    within_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A procedure in one version. `steps` in the order of the plan; `reminder_gap_minutes` between two 催办."""
 
@@ -164,6 +180,10 @@ class Plan:
     reminder_gap_minutes: int = 240
     need_words: Mapping[str, Words] = field(default_factory=dict)
     """Name of a need -> what it is called at the desk."""
+    needs_by_act: frozenset[str] = frozenset()
+    """Names of needs that only an act of the kind may meet (a payment checked by a second person): never waived, never
+    recorded by hand."""
+    reopen: ReopenRule = ReopenRule()
     dependents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Step -> the steps that directly lean on it (`after`, `when`, `not_by`), worked out when the plan is loaded."""
 
@@ -173,12 +193,23 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: `unit_path` is `province/city/sub-branch/outlet` down to the unit that he or she works in."""
+    """Who acts: `unit_path` is `province/city/sub-branch/outlet` down to the unit that he or she works in.
+
+    `on_behalf_of`: the absent person whom the actor stands in for in this act 代岗. The roles stay the actor's own; what
+    the absent person has in the case (owner, assignee, delegator, signer) counts as the actor's, and four eyes look at
+    both names.
+    """
 
     id: str
     roles: frozenset[str]
     level: Level
     unit_path: str
+    on_behalf_of: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The actor and, if any, the absent person."""
+        return (self.id, self.on_behalf_of) if self.on_behalf_of else (self.id,)
 
 
 # ---- the case -------------------------------------------------------------------------------------------------------
@@ -211,6 +242,10 @@ class StepState:
     result: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""
     signers: tuple[Signer, ...] = ()
+    any_one: bool = False
+    """或签: the first signature carries the step on."""
+    delegated_until: datetime | None = None
+    """When a delegate must have reported; afterwards the step is the delegator's again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +288,21 @@ class Suspension:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherCase:
+    """Another case that this one waits for: a step (or, with `CASE`, closing) waits until the other one is closed.
+
+    `outcome`: how the other one ended. `closed` does not hinder any more; `cancelled` does, until a person decides.
+    """
+
+    number: str
+    reason: str
+    by: str
+    at: datetime
+    step: str = CASE
+    outcome: OtherOutcome = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LastAct:
     """The newest act that can be taken back, with what it replaced (one step, one set of facts, the owner)."""
 
@@ -264,6 +314,17 @@ class LastAct:
     step_before: StepState | None
     facts_before: Mapping[str, FactValue | None]
     owner_before: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMove:
+    """A move to another version of the plan, kept so that it can be undone exactly: the version before, the event's number,
+    which step ids were changed (old -> new), and the milestones as they stood."""
+
+    from_version: int
+    seq: int
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    milestones: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,9 +349,16 @@ class State:
     suspension: Suspension | None = None
     reminded: Mapping[str, datetime] = field(default_factory=dict)
     copied: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
+    """Who of those copied has said 已阅."""
+    other_cases: Mapping[str, OtherCase] = field(default_factory=dict)
+    """Case number -> why this case waits for it."""
+    reopen_until: datetime | None = None
+    """Ended: until when it may be reopened; None: without limit."""
     milestones: Mapping[str, datetime] = field(default_factory=dict)
     outcome: str = ""
     last_act: LastAct | None = None
+    moves: tuple[PlanMove, ...] = ()
     command_ids: CommandIds = field(default_factory=CommandIds)
 
 

@@ -61,6 +61,7 @@ STEP_KEYS = (
     "repeats",
     "skip_by",
     "irreversible",
+    "renamed_from",
 )
 FACT_KEYS = ("type", "choices", "zh", "en")
 MAX_STEPS = 120
@@ -243,7 +244,26 @@ def _steps(
     for i, table in enumerate(tables):
         step = _step(reader, table, i, ids, tuple(stage.id for stage in stages), facts)
         steps.setdefault(step.id, step)
+    _earlier_names(reader, steps, ids)
     return steps
+
+
+def _earlier_names(reader: PlanReader, steps: dict[str, Step], ids: list[str]) -> None:
+    """An earlier id belongs to one step, and to none that still bears it: a case that is moved must know where to go."""
+    claimed: dict[str, str] = {}
+    for step in steps.values():
+        for name in step.renamed_from:
+            other = claimed.get(name, name if name in steps else "")
+            if other:
+                reader.wrong(
+                    "renamed_from_taken",
+                    f"renamed_from 写的“{name}”现由环节“{other}”使用",
+                    f"renamed_from names “{name}”, which the step “{other}” has",
+                    "steps",
+                    ids.index(step.id),
+                    "renamed_from",
+                )
+            claimed.setdefault(name, step.id)
 
 
 def _step(
@@ -292,6 +312,7 @@ def _step(
         skip_by=reader.roles(table, "skip_by", at, required="skip_by" in table),
         irreversible=reader.flag(table, "irreversible", at),
         line=reader.lines.of(*at),
+        renamed_from=reader.names(table, "renamed_from", at),
     )
 
 

@@ -61,6 +61,8 @@ ACT_WORDS: dict[str, Words] = {
     "Ask": Words("请示", "Ask upwards"),
     "Answer": Words("批复", "Answer"),
     "WithdrawQuestion": Words("撤销请示", "Withdraw the question"),
+    "MoveToPlan": Words("改用新版流程", "Move to a newer plan"),
+    "MoveBack": Words("改回原版流程", "Move back to the plan before"),
 }
 
 
