@@ -40,6 +40,7 @@ ROLES: dict[str, Role] = {
         Role("city_specialist", Words("市分行专家", "city specialist"), ("city",)),
         Role("province_specialist", Words("省分行专家", "province specialist"), ("province",)),
         Role("contact_centre", Words("客服中心坐席", "contact centre agent"), ("city", "province")),
+        Role("people_keeper", Words("人员管理员", "people keeper"), ("sub_branch", "city", "province")),
         Role("auditor", Words("审计员", "auditor"), ("outlet", "sub_branch", "city", "province")),
     )
 }

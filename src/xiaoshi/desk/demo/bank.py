@@ -44,6 +44,8 @@ class Person:
 PEOPLE: tuple[Person, ...] = (
     Person("su.yan", "苏妍", "Su Yan", "jn/", ("province_specialist",), ("notes", "deposits", "law")),
     Person("he.ruo", "何若", "He Ruo", "jn/", ("contact_centre",)),
+    Person("ding.wen", "丁雯", "Ding Wen", "jn/", ("people_keeper",)),
+    Person("bai.lu", "白鹭", "Bai Lu", "jn/", ("people_keeper",)),
     Person("shen.jun", "沈峻", "Shen Jun", "jn/", ("auditor",)),
     Person("lu.heng", "陆衡", "Lu Heng", "jn/lz/", ("city_specialist",), ("notes", "coins")),
     Person("fang.ke", "方可", "Fang Ke", "jn/hc/", ("city_specialist",), ("deposits", "law")),

@@ -29,10 +29,15 @@ GRANTS: dict[str, str] = {
     "axes_accessattemptexpiration": ALL,
     "axes_accessfailurelog": ALL,
     "axes_accesslog": ALL,
-    "organisation_unit": READ,
-    "organisation_designation": READ,
-    # A new password or language is the only thing that a page changes about a person.
-    "organisation_staff": "SELECT, UPDATE (password, last_login)",
+    # The tree and the people are written by acts of who keeps them; triggers ask again (organisation/0003_keeping_laws).
+    # A sign-in name and a path never change: cases and timelines bear them.
+    "organisation_unit": "SELECT, INSERT, UPDATE (name_zh, name_en, phone, address_zh)",
+    "organisation_designation": "SELECT, INSERT, UPDATE (in_force_to)",
+    "organisation_staff": (
+        "SELECT, INSERT, UPDATE (password, last_login, unit_id, roles, fields, is_active, left_at, must_change_password)"
+    ),
+    "organisation_staffchange": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, decided_reason)",
+    "organisation_banksetting": CHANGE,
     "cases_case": CHANGE,
     "cases_casevisitor": APPEND,
     "cases_casenumber": CHANGE,

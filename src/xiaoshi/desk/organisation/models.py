@@ -1,4 +1,4 @@
-"""The tree of the bank (province, city, sub-branch, outlet) and the people who work in it."""
+"""The tree of the bank (province, city, sub-branch, outlet), the people who work in it, and what the bank has set."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import F, Q
 
 from xiaoshi.core.casework.commands import Actor
 from xiaoshi.core.casework.roles import ROLES
@@ -62,7 +63,10 @@ class StaffManager(BaseUserManager["Staff"]):
 
 
 class Staff(AbstractBaseUser):
-    """A person of the bank: who signs in, where he or she stands in the tree, and in which roles."""
+    """A person of the bank: who signs in, where he or she stands in the tree, and in which roles.
+
+    `must_change_password`: the password was given by somebody else, so it opens nothing but the page that changes it.
+    """
 
     login = models.TextField(unique=True)
     name_zh = models.TextField()
@@ -71,6 +75,8 @@ class Staff(AbstractBaseUser):
     roles = ArrayField(models.TextField())
     fields = ArrayField(models.TextField(), default=list, blank=True)
     is_active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=False)
+    left_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "login"
     objects: ClassVar = StaffManager()
@@ -97,3 +103,50 @@ class Staff(AbstractBaseUser):
             level=self.unit.level,
             unit_path=self.unit.path.rstrip("/"),
         )
+
+
+class StaffChange(models.Model):
+    """A change about a person: what was asked, by whom, and, where two people must agree, who agreed.
+
+    `kind`: add, move, roles, leave, back, password, factors. `wanted`: the new values (unit_path, roles, fields, names).
+    """
+
+    KINDS = ("add", "move", "roles", "leave", "back", "password", "factors")
+    STATES = ("waiting", "done", "rejected", "withdrawn")
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    staff_login = models.TextField()
+    kind = models.TextField()
+    wanted = models.JSONField(default=dict)
+    reason = models.TextField(blank=True)
+    unit_path = models.TextField(db_collation="C")
+    made_by = models.TextField()
+    made_at = models.DateTimeField()
+    state = models.TextField(default="waiting")
+    decided_by = models.TextField(blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_reason = models.TextField(blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["state", "-made_at", "-id"], name="staffchange_waiting")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(kind__in=("add", "move", "roles", "leave", "back", "password", "factors")),
+                name="staffchange_kind_known",
+            ),
+            models.CheckConstraint(condition=~Q(made_by=F("decided_by")), name="staffchange_two_people"),
+            models.CheckConstraint(condition=~Q(made_by=F("staff_login")), name="staffchange_not_oneself"),
+            models.CheckConstraint(condition=~Q(decided_by=F("staff_login")), name="staffchange_not_judge"),
+            models.UniqueConstraint(
+                fields=["staff_login", "kind"], condition=Q(state="waiting"), name="staffchange_waits_once"
+            ),
+        ]
+
+
+class BankSetting(models.Model):
+    """What this bank has set, where it differs from the default (`bank_settings.SETTINGS` lists all)."""
+
+    key = models.TextField(primary_key=True)
+    value = models.JSONField()
+    changed_by = models.TextField()
+    changed_at = models.DateTimeField()

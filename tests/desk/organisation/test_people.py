@@ -1,0 +1,212 @@
+"""People of the bank: who may change what, where two must agree, and what the database refuses on its own."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.utils import ProgrammingError
+
+from xiaoshi.desk.audit.models import TimelineEntry
+from xiaoshi.desk.guard.boundary import perform
+from xiaoshi.desk.guard.refusals import Refused
+from xiaoshi.desk.guard.visibility import visible_to
+from xiaoshi.desk.money.models import Account
+from xiaoshi.desk.organisation.acts import people as acts
+from xiaoshi.desk.organisation.models import Staff, StaffChange
+
+OUTLET = "jn/lz/cd/yy/"
+FIRST = "first-password-of-tests"
+
+
+@pytest.fixture
+def keeper(people: Any) -> Staff:
+    return Staff.objects.select_related("unit").get(login="ding.wen")
+
+
+@pytest.fixture
+def other_keeper(people: Any) -> Staff:
+    return Staff.objects.select_related("unit").get(login="bai.lu")
+
+
+def do(act: Any, person: Staff, **fields: Any) -> dict[str, Any]:
+    return perform(act, person, str(uuid.uuid4()), **fields).result
+
+
+def refused(act: Any, person: Staff, **fields: Any) -> str:
+    with pytest.raises(Refused) as caught:
+        do(act, person, **fields)
+    return caught.value.problem.code
+
+
+def new_person(keeper: Staff, login: str, roles: tuple[str, ...] = ("teller",), unit: str = OUTLET) -> Staff:
+    do(
+        acts.add_staff, keeper, login=login, name_zh="柯然", name_en="Ke Ran", unit_path=unit, roles=list(roles)
+    )  # fmt: skip
+    return Staff.objects.select_related("unit").get(login=login)
+
+
+def test_a_teller_is_added_by_one_keeper_with_a_drawer_and_no_password(keeper):
+    found = new_person(keeper, "ke.ran")
+    assert not found.has_usable_password()
+    assert found.must_change_password
+    with visible_to(keeper):
+        assert Account.objects.filter(staff_login="ke.ran").count() == 1
+        entry = TimelineEntry.objects.filter(chain=f"unit:{OUTLET}").order_by("-seq").first()
+    assert entry.body["login"] == "ke.ran"
+    assert entry.body["words"]["zh"].startswith("新增人员")
+
+
+@pytest.mark.parametrize("who", ["teller", "colleague", "stranger", "outlet_head", "auditor", "province_specialist"])
+def test_others_do_not_add_people(people, who):
+    code = refused(
+        acts.add_staff, getattr(people, who), login="no.one", name_zh="无", name_en="No", unit_path=OUTLET,
+        roles=["teller"],
+    )  # fmt: skip
+    assert code in {"not_your_role", "auditor_reads_only"}
+    assert not Staff.objects.filter(login="no.one").exists()
+
+
+REFUSED = [
+    ({"login": "Ünfit"}, "login_unusable"),
+    ({"login": "house:x"}, "login_unusable"),
+    ({"login": "li.min"}, "login_taken"),
+    ({"login": "a" * 41}, "login_unusable"),
+    ({"name_zh": "  "}, "name_unusable"),
+    ({"name_en": "n" * 101}, "name_unusable"),
+    ({"unit_path": "jn/none/"}, "no_such_unit"),
+    ({"roles": []}, "roles_missing"),
+    ({"roles": ["king"]}, "role_unknown"),
+    ({"roles": ["city_specialist"]}, "role_not_here"),
+    ({"unit_path": "jn/", "roles": ["auditor", "contact_centre"]}, "auditor_and_more"),
+    ({"roles": "teller"}, "field_of_other_kind"),
+]
+
+
+@pytest.mark.parametrize(("odd", "code"), REFUSED)
+def test_a_bad_field_is_refused_with_its_reason(keeper, odd, code):
+    fields = {
+        "login": "lei.an", "name_zh": "雷安", "name_en": "Lei An", "unit_path": OUTLET, "roles": ["teller"]
+    }  # fmt: skip
+    assert refused(acts.add_staff, keeper, **{**fields, **odd}) == code
+    assert not Staff.objects.filter(login="lei.an").exists()
+
+
+def test_a_role_that_signs_money_takes_two_keepers(keeper, other_keeper, people):
+    asked = do(
+        acts.add_staff, keeper, login="yu.tong", name_zh="余桐", name_en="Yu Tong", unit_path=OUTLET,
+        roles=["supervisor"],
+    )  # fmt: skip
+    assert asked["state"] == "waiting"
+    assert not Staff.objects.filter(login="yu.tong").exists()
+    assert refused(acts.confirm_change, keeper, change=asked["change"]) == "maker_is_checker"
+    assert refused(acts.confirm_change, people.outlet_head, change=asked["change"]) == "not_people_keeper"
+    assert refused(acts.confirm_change, people.stranger, change=asked["change"]) == "no_such_change"
+    assert do(acts.confirm_change, other_keeper, change=asked["change"])["state"] == "done"
+    assert Staff.objects.get(login="yu.tong").roles == ["supervisor"]
+    assert refused(acts.confirm_change, other_keeper, change=asked["change"]) == "change_decided"
+
+
+def test_taking_such_a_role_away_needs_one_and_moving_with_it_two(keeper, other_keeper):
+    asked = do(
+        acts.move_staff, keeper, login="zheng.heng", unit_path="jn/lz/cd/hf/", reason="支援"
+    )  # fmt: skip
+    assert asked["state"] == "waiting"
+    assert refused(
+        acts.move_staff, other_keeper, login="zheng.heng", unit_path="jn/lz/cd/hf/", reason="支援"
+    ) == "change_waits"  # fmt: skip
+    assert do(acts.reject_change, other_keeper, change=asked["change"], reason="人手够")["state"] == "rejected"
+    assert Staff.objects.select_related("unit").get(login="zheng.heng").unit.path == "jn/lz/cd/gq/"
+    done = do(acts.change_roles, keeper, login="zheng.heng", roles=["teller"], reason="轮岗")
+    assert done["state"] == "done"
+    done = do(acts.move_staff, keeper, login="zheng.heng", unit_path="jn/lz/cd/hf/", reason="支援")
+    assert done["state"] == "done"
+
+
+def test_nobody_changes_oneself_and_nobody_outside_the_own_part(keeper, other_keeper):
+    assert refused(acts.leave, keeper, login="ding.wen", reason="x") == "not_for_oneself"
+    assert refused(acts.change_roles, keeper, login="ding.wen", roles=["auditor"], reason="x") == "not_for_oneself"
+    city = do(
+        acts.add_staff, keeper, login="shi.qi", name_zh="史琪", name_en="Shi Qi", unit_path="jn/lz/",
+        roles=["people_keeper"],
+    )  # fmt: skip
+    do(acts.confirm_change, other_keeper, change=city["change"])
+    city_keeper = Staff.objects.select_related("unit").get(login="shi.qi")
+    assert refused(acts.leave, city_keeper, login="yang.an", reason="x") == "not_people_keeper"
+    assert refused(
+        acts.move_staff, city_keeper, login="wu.an", unit_path="jn/hc/gx/rm/", reason="x"
+    ) == "not_people_keeper"  # fmt: skip
+
+
+def test_leaving_ends_service_at_once_and_coming_back_needs_a_new_password(keeper, other_keeper, people, client_for):
+    new_person(keeper, "tan.yue")
+    do(acts.issue_password, keeper, login="tan.yue", reason="新入职", password=FIRST)
+    found = Staff.objects.select_related("unit").get(login="tan.yue")
+    assert found.check_password(FIRST)
+    browser = client_for(found)
+    do(acts.leave, keeper, login="tan.yue", reason="离职")
+    assert browser.get("/desk/").status_code == 302
+    left = Staff.objects.get(login="tan.yue")
+    assert not left.is_active
+    assert left.left_at is not None
+    assert not left.has_usable_password()
+    assert refused(acts.leave, keeper, login="tan.yue", reason="离职") == "left_already"
+    do(acts.take_back, keeper, login="tan.yue", unit_path=OUTLET, roles=["lobby_manager"], reason="返聘")
+    back = Staff.objects.get(login="tan.yue")
+    assert back.is_active
+    assert back.roles == ["lobby_manager"]
+    assert not back.has_usable_password()
+
+
+def test_a_head_never_gives_a_password_alone(keeper, people):
+    asked = do(acts.issue_password, people.outlet_head, login="xu.lan", reason="忘记", password=FIRST)
+    assert asked["state"] == "waiting"
+    assert not Staff.objects.get(login="xu.lan").check_password(FIRST)
+    done = do(acts.confirm_change, people.supervisor, change=asked["change"], password="second-" + FIRST)
+    assert done["state"] == "done"
+    assert Staff.objects.get(login="xu.lan").check_password("second-" + FIRST)
+    assert refused(
+        acts.issue_password, people.teller, login="xu.lan", reason="x", password=FIRST
+    ) == "not_head_or_keeper"  # fmt: skip
+    assert refused(
+        acts.issue_password, people.stranger_head, login="xu.lan", reason="x", password=FIRST
+    ) == "not_head_or_keeper"  # fmt: skip
+    assert refused(acts.issue_password, keeper, login="xu.lan", reason="x", password="short") == "password_weak"
+    with visible_to(keeper):
+        bodies = [e.body for e in TimelineEntry.objects.all()] + [c.wanted for c in StaffChange.objects.all()]
+    assert FIRST not in str(bodies)
+
+
+def sql(person: Staff, statement: str, *values: Any) -> None:
+    with visible_to(person), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+PROMOTE = "UPDATE organisation_staff SET roles = %s WHERE login = %s"
+
+
+@pytest.mark.parametrize(
+    ("who", "login"),
+    [("li.min", "li.min"), ("li.min", "xu.lan"), ("ding.wen", "ding.wen"), ("ding.wen", "xu.lan"), ("guo.ye", "xu.lan")],
+)
+def test_the_database_refuses_a_promotion_by_hand(desk, who, login):
+    person = Staff.objects.select_related("unit").get(login=who)
+    with pytest.raises(ProgrammingError):
+        sql(person, PROMOTE, ["supervisor"], login)
+
+
+def test_the_database_refuses_other_ways_round(desk, keeper, people):
+    for statement in (
+        "UPDATE organisation_staff SET login = 'x' WHERE login = 'li.min'",
+        "DELETE FROM organisation_staff WHERE login = 'li.min'",
+        "UPDATE organisation_unit SET path = 'jn/x/' WHERE path = 'jn/lz/'",
+        "UPDATE organisation_staffchange SET made_by = 'x'",
+    ):
+        with pytest.raises(ProgrammingError):
+            sql(keeper, statement)
+    with pytest.raises(ProgrammingError):
+        sql(people.teller, "UPDATE organisation_unit SET phone = '1' WHERE path = %s", OUTLET)
+    with pytest.raises(ProgrammingError):
+        sql(people.teller, "INSERT INTO organisation_banksetting VALUES ('idle_minutes', '480', 'x', now())")
