@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
 from xiaoshi.core.casework.authority import (
@@ -67,15 +69,39 @@ def cancel(turn: Turn, command: c.Cancel) -> Outcome:
     no = first_refusal(turn.may("cancel"), turn.needs_reason(command.reason))
     if no is not None:
         return no
-    return [turn.event(e.CaseCancelled, reason=command.reason, authority=role_used(turn.actor, HEADS))]
+    return [
+        turn.event(
+            e.CaseCancelled,
+            reason=command.reason,
+            authority=role_used(turn.actor, HEADS),
+            reopen_until=_reopen_until(turn),
+        )
+    ]
+
+
+def _reopen_until(turn: Turn) -> datetime | None:
+    days = turn.plan.reopen.within_days
+    return turn.now + timedelta(days=days) if days else None
 
 
 def reopen(turn: Turn, command: c.Reopen) -> Outcome:
-    """重开: afterwards any step can be sent back, or one added."""
-    no = first_refusal(turn.may("reopen"), turn.needs_reason(command.reason))
+    """重开: by whom and for as long as the plan says; afterwards any step can be sent back, or one added."""
+    roles = turn.plan.reopen.by or HEADS
+    if not holds_any(turn.actor, roles):
+        who = words_of_roles(roles)
+        return refused("not_your_act", f"应由{who.zh}重开", f"{who.en} may reopen this kind of case")
+    until = turn.state.reopen_until
+    if until is not None and turn.now > until:
+        day = until.astimezone(turn.now.tzinfo).strftime("%Y-%m-%d")
+        return refused(
+            "reopen_too_late",
+            f"重开期限（{day}）已过；请另开新案，并写明本案编号",
+            f"It could be reopened until {day}; open a new case and name this one in it",
+        )
+    no = turn.needs_reason(command.reason)
     if no is not None:
         return no
-    return [turn.event(e.CaseReopened, reason=command.reason, authority=role_used(turn.actor, HEADS))]
+    return [turn.event(e.CaseReopened, reason=command.reason, authority=role_used(turn.actor, roles))]
 
 
 def close_case(turn: Turn, command: c.CloseCase) -> Outcome:
@@ -86,7 +112,7 @@ def close_case(turn: Turn, command: c.CloseCase) -> Outcome:
     hindrances = turn.standing.close_hindrances()
     if hindrances:
         return refused_for(hindrances, hindrances[0].about)
-    return [turn.event(e.CaseClosed, outcome=command.outcome)]
+    return [turn.event(e.CaseClosed, outcome=command.outcome, reopen_until=_reopen_until(turn))]
 
 
 def ask(turn: Turn, command: c.Ask) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
 from xiaoshi.core.casework.authority import (
@@ -12,7 +14,7 @@ from xiaoshi.core.casework.authority import (
     words_of,
 )
 from xiaoshi.core.casework.facts import changed_facts, facts_problem
-from xiaoshi.core.casework.model import Refused, Step
+from xiaoshi.core.casework.model import FactValue, Refused, Step
 from xiaoshi.core.casework.roles import READS_ONLY, ROLES, words_of_roles
 from xiaoshi.core.casework.standing import PENDING
 from xiaoshi.core.casework.turn import Outcome, Turn, first_refusal, phase_after, refused, refused_for
@@ -28,7 +30,7 @@ def do_step(turn: Turn, command: c.DoStep) -> Outcome:
         return refused_for(hindrances, step.id)
     no = first_refusal(
         _right_person(turn, step),
-        kept_apart(turn, step, turn.actor.id),
+        kept_apart(turn, step, *turn.actor.names),
         facts_problem(turn.plan, command.facts),
     )
     if no is not None:
@@ -52,7 +54,7 @@ def do_step(turn: Turn, command: c.DoStep) -> Outcome:
 
 def _right_person(turn: Turn, step: Step) -> Refused | None:
     own = turn.own(step)
-    if own.assignee and own.assignee != turn.actor.id:
+    if own.assignee and own.assignee not in turn.actor.names:
         return refused(
             "held_by_other",
             f"该环节由{own.assignee}承办；请其办理，或先退签、转办",
@@ -65,16 +67,20 @@ def _right_person(turn: Turn, step: Step) -> Refused | None:
     return refused("wrong_role", f"该环节应由{who.zh}办理", f"This step is done by {who.en}", step.id)
 
 
-def kept_apart(turn: Turn, step: Step, person: str) -> Refused | None:
-    """`not_by`, seen from both ends: a repeated count must not be made by whoever rechecked the earlier one."""
-    rivals = [name for name in step.not_by if person in turn.standing.of(name).makers]
+def kept_apart(turn: Turn, step: Step, *persons: str) -> Refused | None:
+    """`not_by`, seen from both ends: a repeated count must not be made by whoever rechecked the earlier one.
+
+    `persons`: the doer and, if any, the absent person for whom he or she acts.
+    """
+    apart = [*step.not_by]
     for name in turn.plan.dependents.get(step.id, ()):
-        other = turn.plan.steps[name]
-        if step.id in other.not_by and person in turn.standing.of(name).makers:
-            rivals.append(name)
+        if step.id in turn.plan.steps[name].not_by:
+            apart.append(name)
+    rivals = [(name, who) for name in apart for who in persons if who in turn.standing.of(name).makers]
     if not rivals:
         return None
-    title = turn.plan.steps[rivals[0]].title
+    name, person = rivals[0]
+    title = turn.plan.steps[name].title
     return refused(
         "same_hands",
         f"{person}已办理“{title.zh}”，本环节须由另一人办理",
@@ -104,11 +110,11 @@ def _second_person(turn: Turn, step_id: str) -> Refused | None:
         return refused(
             "nothing_to_confirm", "该环节没有待复核的内容", "Nothing here waits to be confirmed", step.id
         )
-    if turn.actor.id in own.makers:
+    if not set(turn.actor.names).isdisjoint(own.makers):
         return refused(
             "maker_is_checker",
-            "经办人不能复核自己的工作，请另一人复核",
-            "Who did the work cannot confirm it; ask another person",
+            "经办人不能复核自己的工作，代岗也不行，请另一人复核",
+            "Who did the work cannot confirm it, not as a substitute either; ask another person",
             step.id,
         )
     who = confirmers(step)
@@ -211,9 +217,9 @@ def claim(turn: Turn, command: c.Claim) -> Outcome:
         return refused("already_worked_on", "该环节已有人办理", "Somebody did this step already", step.id)
     if turn.standing.settled(step):
         return no_work_left(step)
-    if own.assignee == turn.actor.id:
+    if own.assignee in turn.actor.names:
         return refused("yours_already", "该环节已由您签收", "You have this step already", step.id)
-    no = first_refusal(_right_person(turn, step), kept_apart(turn, step, turn.actor.id))
+    no = first_refusal(_right_person(turn, step), kept_apart(turn, step, *turn.actor.names))
     return no if no is not None else [turn.event(e.StepClaimed, step=step.id)]
 
 
@@ -228,19 +234,36 @@ def release(turn: Turn, command: c.Release) -> Outcome:
     no = turn.may("release", step.id)
     if no is not None:
         return no
-    back_to = own.delegator if own.assignee == turn.actor.id else ""
+    back_to = own.delegator if own.assignee in turn.actor.names else ""
     return [turn.event(e.StepReleased, step=step.id, to=back_to)]
 
 
 def set_facts(turn: Turn, command: c.SetFacts) -> Outcome:
-    """Set facts; those that already are so change nothing."""
-    no = first_refusal(turn.may("set_facts"), facts_problem(turn.plan, command.facts))
+    """Set or correct facts that persons set; those that already are so change nothing."""
+    no = first_refusal(
+        turn.may("set_facts"), facts_problem(turn.plan, command.facts), _set_by_act(turn, command.facts)
+    )
     if no is not None:
         return no
     changed = changed_facts(turn.state.facts, command.facts)
     if not changed:
         return refused("nothing_new", "所登记的情况没有变化", "Nothing would change")
-    return [turn.event(e.FactsSet, facts=changed)]
+    return [turn.event(e.FactsSet, facts=changed, reason=command.reason.strip())]
+
+
+def _set_by_act(turn: Turn, facts: Mapping[str, FactValue | None]) -> Refused | None:
+    """The refusal to overwrite by hand what an act of the kind has worked out, or None."""
+    specs = [turn.plan.facts[name] for name in facts if name in turn.plan.facts]
+    spec = next((spec for spec in specs if spec.set_by == "act"), None)
+    if spec is None:
+        return None
+    words = spec.words
+    return refused(
+        "fact_set_by_act",
+        f"“{words.zh}”由办理环节得出，不能手工更正；请驳回到相应环节重新办理",
+        f"“{words.en}” comes out of a step and is not corrected by hand; send the case back to that step",
+        spec.name,
+    )
 
 
 def record_paper(turn: Turn, command: c.RecordPaper) -> Outcome:
@@ -287,6 +310,7 @@ def waive_need(turn: Turn, command: c.WaiveNeed) -> Outcome:
     no = first_refusal(
         turn.may("waive_need"),
         _known_need(turn, command.need),
+        _by_act_only(turn, command.need),
         turn.needs_reason(command.reason, command.need),
     )
     if no is not None:
@@ -296,3 +320,15 @@ def waive_need(turn: Turn, command: c.WaiveNeed) -> Outcome:
         return refused("need_met_already", "该要件已具备", "This need is met already", command.need)
     authority = role_used(turn.actor, ("supervisor", "outlet_head", "city_specialist", "province_specialist"))
     return [turn.event(e.NeedWaived, need=command.need, reason=command.reason, authority=authority)]
+
+
+def _by_act_only(turn: Turn, need: str) -> Refused | None:
+    """The refusal to do without what only an act of the kind may establish, or None."""
+    if need.partition(":")[2] not in turn.plan.needs_by_act:
+        return None
+    return refused(
+        "need_by_act_only",
+        "该要件只能由相应的办理操作形成，不能免除",
+        "This need is met by its own act only and cannot be waived",
+        need,
+    )

@@ -9,6 +9,7 @@ from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
 from xiaoshi.core.casework.acts_steps import kept_apart, no_work_left
 from xiaoshi.core.casework.authority import is_among, only_reads, stands_over, words_of, works_here
+from xiaoshi.core.casework.fold import signer_of
 from xiaoshi.core.casework.model import CASE, Actor, Refused, Signer, Step, StepState
 from xiaoshi.core.casework.standing import PENDING
 from xiaoshi.core.casework.turn import Outcome, Turn, first_refusal, phase_after, refused
@@ -22,7 +23,7 @@ def hand_over(turn: Turn, command: c.HandOver) -> Outcome:
     if isinstance(step, Refused):
         return step
     own = turn.own(step)
-    if own.delegator and own.assignee == turn.actor.id:
+    if own.delegator and own.assignee in turn.actor.names:
         return refused(
             "delegated_to_you",
             "委派给您的环节不能再转办；不能办理的，请退回委派人",
@@ -120,17 +121,25 @@ def delegate(turn: Turn, command: c.Delegate) -> Outcome:
         return refused(
             "delegated_already", "该环节已委派，请先收回", "Delegated already; call it back first", step.id
         )
-    if command.to.id == turn.actor.id:
+    if command.to.id in turn.actor.names:
         return refused("to_yourself", "不能委派给自己", "Not to yourself", "to")
+    if command.until is not None and (command.until.tzinfo is None or command.until <= turn.now):
+        return refused(
+            "until_in_the_past", "报告期限应晚于现在", "The time to report lies in the past", "until"
+        )
     no = first_refusal(
         turn.may("delegate", step.id),
         _can_take(turn, step, command.to),
-        kept_apart(turn, step, turn.actor.id),
+        kept_apart(turn, step, *turn.actor.names),
         turn.needs_reason(command.reason, step.id),
     )
     if no is not None:
         return no
-    return [turn.event(e.StepDelegated, step=step.id, to=command.to.id, reason=command.reason)]
+    return [
+        turn.event(
+            e.StepDelegated, step=step.id, to=command.to.id, reason=command.reason, until=command.until
+        )
+    ]
 
 
 def accept_report(turn: Turn, command: c.AcceptReport) -> Outcome:
@@ -158,7 +167,7 @@ def _reported(turn: Turn, step_id: str) -> tuple[Step, StepState] | Refused:
     own = turn.own(step)
     if own.phase != "reported":
         return refused("nothing_to_accept", "该环节没有待验收的报告", "No report waits here", step.id)
-    if turn.actor.id == own.makers[0]:
+    if own.makers[0] in turn.actor.names:
         return refused(
             "maker_is_checker", "受托人不能验收自己的报告", "A delegate cannot accept the own report", step.id
         )
@@ -166,8 +175,8 @@ def _reported(turn: Turn, step_id: str) -> tuple[Step, StepState] | Refused:
     return no if no is not None else (step, own)
 
 
-def all_sign(turn: Turn, command: c.AllSign) -> Outcome:
-    """会签: named before the work is done; asked for once, then changed by 加签 and 减签."""
+def ask_to_sign(turn: Turn, command: c.AllSign | c.AnySign) -> Outcome:
+    """会签 (all) or 或签 (any one): named before the work is done; asked for once, then changed by 加签 and 减签."""
     step = turn.step(command.step)
     if isinstance(step, Refused):
         return step
@@ -188,7 +197,10 @@ def all_sign(turn: Turn, command: c.AllSign) -> Outcome:
     no = first_refusal(
         turn.may("all_sign", step.id), *(_can_sign(turn, signer, "signers") for signer in command.signers)
     )
-    return no if no is not None else [turn.event(e.SigningAsked, step=step.id, signers=tuple(names))]
+    if no is not None:
+        return no
+    any_one = isinstance(command, c.AnySign)
+    return [turn.event(e.SigningAsked, step=step.id, signers=tuple(names), any_one=any_one)]
 
 
 def _can_sign(turn: Turn, signer: Actor, where: str) -> Refused | None:
@@ -211,9 +223,12 @@ def add_signer(turn: Turn, command: c.AddSigner) -> Outcome:
     if no is not None:
         return no
     unsigned = frozenset(s.actor for s in own.signers if not s.signed)
-    anchors = frozenset((turn.actor.id,)) if turn.actor.id in unsigned else unsigned
+    mine = signer_of(own.signers, turn.actor.names)
+    anchors = frozenset((mine,)) if mine else unsigned
     new = command.signer.id
-    if command.place == "before":
+    if own.any_one:  # nobody waits for another: one more who may sign for all
+        signers: tuple[Signer, ...] = (*own.signers, Signer(new))
+    elif command.place == "before":
         signers = (
             Signer(new),
             *(replace(s, after=s.after | {new}) if s.actor in anchors else s for s in own.signers),
@@ -269,8 +284,8 @@ def sign(turn: Turn, command: c.Sign) -> Outcome:
     if isinstance(found, Refused):
         return found
     step, own = found
-    others = [s for s in own.signers if s.actor != turn.actor.id]
-    complete = all(s.signed for s in others)
+    mine = signer_of(own.signers, turn.actor.names)
+    complete = own.any_one or all(s.signed for s in own.signers if s.actor != mine)
     return [
         turn.event(
             e.StepSigned,
@@ -296,10 +311,12 @@ def _to_sign(turn: Turn, step_id: str) -> tuple[Step, StepState] | Refused:
     own = turn.own(step)
     if own.phase != "signing":
         return refused("nothing_to_sign", "该环节没有待签内容", "Nothing waits to be signed here", step.id)
-    mine = next((s for s in own.signers if s.actor == turn.actor.id), None)
+    no = turn.may("sign", step.id)
+    if no is not None:
+        return no
+    name = signer_of(own.signers, turn.actor.names)
+    mine = next((s for s in own.signers if s.actor == name), None)
     if mine is None:
-        return turn.may("sign", step.id) or (step, own)
-    if mine.signed:
         return refused("signed_already", "您已签署", "You have signed", step.id)
     waiting = sorted(mine.after & {s.actor for s in own.signers if not s.signed})
     if waiting:
@@ -320,8 +337,18 @@ def copy(turn: Turn, command: c.Copy) -> Outcome:
     return no if no is not None else [turn.event(e.Copied, step=command.step, to=command.to)]
 
 
+def mark_read(turn: Turn, command: c.MarkRead) -> Outcome:
+    """已阅: by whoever was copied, once."""
+    told = turn.state.copied & set(turn.actor.names)
+    if not told:
+        return refused("not_copied", "没有抄送给您，无须签阅", "It was not copied to you")
+    if told <= turn.state.read:
+        return refused("read_already", "您已签阅", "You have said so already")
+    return [turn.event(e.MarkedRead)]
+
+
 def remind(turn: Turn, command: c.Remind) -> Outcome:
-    """催办: once per gap of the plan, so that reminders stay worth reading."""
+    """催办: each person about each step once per gap of the plan, so that reminders stay worth reading."""
     if command.step != CASE:
         step = turn.step(command.step)
         if isinstance(step, Refused):
@@ -330,21 +357,25 @@ def remind(turn: Turn, command: c.Remind) -> Outcome:
             return refused("finished", "该环节无须再办，不必催办", "Nothing is left to do here", step.id)
     if not command.to.strip():
         return refused("receiver_missing", "请选择催办对象", "Choose whom to remind", "to")
+    if command.to in turn.actor.names:
+        return refused("to_yourself", "不必催办自己", "No need to remind yourself", "to")
     no = turn.may("remind")
     if no is not None:
         return no
-    last = turn.state.reminded.get(command.step)
+    limit = f"{command.step}>{command.to}"
+    times = [at for at in (turn.state.reminded.get(command.step), turn.state.reminded.get(limit)) if at]
+    last = max(times, default=None)
     if last is not None:
         again = (last + timedelta(minutes=turn.plan.reminder_gap_minutes)).astimezone(turn.now.tzinfo)
         if turn.now < again:
             at = again.strftime("%m-%d %H:%M")
             return refused(
                 "reminded_lately",
-                f"刚催办过，{at}后可再催",
-                f"Reminded lately; again after {at}",
+                f"刚催办过此人，{at}后可再催",
+                f"This person was reminded lately; again after {at}",
                 command.step,
             )
-    return [turn.event(e.Reminded, step=command.step, to=command.to)]
+    return [turn.event(e.Reminded, step=command.step, to=command.to, limit=limit)]
 
 
 def take_back(turn: Turn, command: c.TakeBack) -> Outcome:

@@ -17,8 +17,8 @@ from xiaoshi.core.casework.model import (
     FactValue,
     Json,
     Level,
-    Plan,
     OtherOutcome,
+    Plan,
     SignerPlace,
     WaitingFor,
 )

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from xiaoshi.core.casework import acts_case, acts_plan, acts_steps, acts_verbs
+from xiaoshi.core.casework import acts_case, acts_links, acts_plan, acts_steps, acts_verbs
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
 from xiaoshi.core.casework.authority import only_reads, stands_over
 from xiaoshi.core.casework.events import Accepted
 from xiaoshi.core.casework.fold import fold
-from xiaoshi.core.casework.model import Actor, Plan, Refused, State
+from xiaoshi.core.casework.model import CASE, Actor, Plan, Refused, State
 from xiaoshi.core.casework.standing import Standing, case_phase_hindrance
 from xiaoshi.core.casework.turn import Outcome, Turn, refused, refused_for
 
@@ -41,12 +41,14 @@ HANDLERS: dict[type[c.Command], Callable[[Turn, Any], Outcome]] = {
     c.Delegate: acts_verbs.delegate,
     c.AcceptReport: acts_verbs.accept_report,
     c.ReturnReport: acts_verbs.return_report,
-    c.AllSign: acts_verbs.all_sign,
+    c.AllSign: acts_verbs.ask_to_sign,
+    c.AnySign: acts_verbs.ask_to_sign,
     c.AddSigner: acts_verbs.add_signer,
     c.RemoveSigner: acts_verbs.remove_signer,
     c.Sign: acts_verbs.sign,
     c.RefuseToSign: acts_verbs.refuse_to_sign,
     c.Copy: acts_verbs.copy,
+    c.MarkRead: acts_verbs.mark_read,
     c.Remind: acts_verbs.remind,
     c.TakeBack: acts_verbs.take_back,
     c.SendBack: acts_verbs.send_back,
@@ -58,6 +60,9 @@ HANDLERS: dict[type[c.Command], Callable[[Turn, Any], Outcome]] = {
     c.Ask: acts_case.ask,
     c.Answer: acts_case.answer,
     c.WithdrawQuestion: acts_case.withdraw_question,
+    c.WaitForCase: acts_links.wait_for_case,
+    c.StopWaiting: acts_links.stop_waiting,
+    c.NoteOtherCase: acts_links.note_other_case,
     c.MoveToPlan: acts_plan.move_to_plan,
     c.MoveBack: acts_plan.move_back,
 }
@@ -71,6 +76,10 @@ WHILE_SUSPENDED = (
     c.RecordDecision,
     c.WaiveNeed,
     c.Copy,
+    c.MarkRead,
+    c.WaitForCase,
+    c.StopWaiting,
+    c.NoteOtherCase,
     c.HandOver,
     c.Answer,
     c.WithdrawQuestion,
@@ -107,17 +116,31 @@ def judge(turn: Turn, command: c.Command) -> Outcome:
         return no
     state = turn.state
     if state.phase != "suspended" or isinstance(command, WHILE_SUSPENDED):
-        return HANDLERS[type(command)](turn, command)
+        lapsed = _delegation_lapsed(turn, command) if state.phase == "open" else None
+        return _after_lapse(turn, lapsed, command) if lapsed else HANDLERS[type(command)](turn, command)
     if state.suspension is None or turn.now < state.suspension.until:
         return refused_for((case_phase_hindrance(state),), "")
-    resumed = turn.event(e.CaseResumed, lapsed=True)
-    state = fold([resumed], state)
+    return _after_lapse(turn, turn.event(e.CaseResumed, lapsed=True), command)
+
+
+def _delegation_lapsed(turn: Turn, command: c.Command) -> e.Event | None:
+    """A delegate who has not reported in time has lost the step to the delegator: noted by the first act after it."""
+    step = getattr(command, "step", CASE)
+    own = turn.state.steps.get(step) if step else None
+    if own is None or own.phase != "open" or own.delegated_until is None or turn.now < own.delegated_until:
+        return None
+    return turn.event(e.StepReleased, step=step, to=own.delegator, lapsed=True)
+
+
+def _after_lapse(turn: Turn, lapsed: e.Event, command: c.Command) -> Outcome:
+    """The command as it is judged once a time that has run out is on record."""
+    state = fold([lapsed], turn.state)
     later = Turn(turn.plan, state, turn.actor, turn.now, turn.command_id, Standing(turn.plan, state))
-    outcome = HANDLERS[type(command)](later, command)
+    outcome = judge(later, command)
     if isinstance(outcome, Refused):
         return outcome
     turn.next_seq = later.next_seq
-    return [resumed, *outcome]
+    return [lapsed, *outcome]
 
 
 def _basic_refusal(turn: Turn, command: c.Command) -> Refused | None:
@@ -127,6 +150,8 @@ def _basic_refusal(turn: Turn, command: c.Command) -> Refused | None:
         )
     unit_path = command.unit_path if isinstance(command, c.OpenCase) else turn.state.unit_path
     phase = turn.state.phase
+    if isinstance(command, c.MarkRead) and not turn.state.copied.isdisjoint(turn.actor.names):
+        return None  # whoever was told, wherever he or she works, may say so
     if isinstance(command, c.OpenCase):
         if phase != "new":
             return refused("opened_already", "案件已受理", "The case is open already")
@@ -139,7 +164,7 @@ def _basic_refusal(turn: Turn, command: c.Command) -> Refused | None:
             "The case belongs to a unit that you do not stand over",
             unit_path,
         )
-    if phase in ("closed", "cancelled") and not isinstance(command, c.Reopen | c.Copy):
+    if phase in ("closed", "cancelled") and not isinstance(command, c.Reopen | c.Copy | c.NoteOtherCase):
         return refused_for((case_phase_hindrance(turn.state),), "")
     if isinstance(command, c.Reopen) and phase in ("open", "suspended"):
         return refused("not_ended", "案件尚未办结，无须重开", "The case has not ended")

@@ -20,6 +20,8 @@ from xiaoshi.core.casework.model import (
     FactType,
     Milestone,
     Plan,
+    ReopenRule,
+    SetBy,
     Stage,
     Step,
     Who,
@@ -42,6 +44,7 @@ TOP_KEYS = (
     "steps",
     "milestones",
     "close",
+    "reopen",
 )
 STEP_KEYS = (
     "id",
@@ -63,7 +66,8 @@ STEP_KEYS = (
     "irreversible",
     "renamed_from",
 )
-FACT_KEYS = ("type", "choices", "zh", "en")
+FACT_KEYS = ("type", "choices", "zh", "en", "set_by")
+SET_BY = ("person", "act")
 MAX_STEPS = 120
 NO_WORDS = Words("", "")
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
@@ -148,6 +152,8 @@ def _read(reader: PlanReader, top: Table) -> Plan:
         close=_close(reader, top, steps, facts),
         reminder_gap_minutes=minutes,
         need_words=_need_words(reader, reader.table(top, "need_words", ()), steps),
+        needs_by_act=_needs_by_act(reader, reader.table(top, "need_words", ())),
+        reopen=_reopen(reader, reader.table(top, "reopen", ())),
         dependents=direct_dependents(steps),
     )
 
@@ -190,8 +196,17 @@ def _facts(reader: PlanReader, table: Table) -> dict[str, FactSpec]:
                 *at,
             )
         words = reader.words({"words": {k: inner[k] for k in ("zh", "en") if k in inner}}, "words", at)
-        facts[name] = FactSpec(name, cast(FactType, kind), words or NO_WORDS, choices)
+        facts[name] = FactSpec(
+            name, cast(FactType, kind), words or NO_WORDS, choices, _set_by(reader, inner, at)
+        )
     return facts
+
+
+def _set_by(reader: PlanReader, table: Table, at: tuple[str | int, ...]) -> SetBy:
+    """`person` unless the plan says `act`: then only an act of the kind establishes it."""
+    value = reader.value(table, "set_by", str, at) or "person"
+    reader.references("unknown_set_by", "登记方式", "way to set", (str(value),), SET_BY, *at, "set_by")
+    return "act" if value == "act" else "person"
 
 
 def _stages(reader: PlanReader, top: Table) -> tuple[Stage, ...]:
@@ -324,9 +339,37 @@ def _need_words(reader: PlanReader, table: Table, steps: dict[str, Step]) -> dic
         at = ("need_words", name)
         reader.references("unknown_need", "要件", "need", (name,), known, *at)
         inner = reader.table(table, name, ("need_words",))
-        reader.known_keys(inner, ("zh", "en"), at)
-        found[name] = reader.words({"words": dict(inner)}, "words", at) or NO_WORDS
+        reader.known_keys(inner, ("zh", "en", "set_by"), at)
+        found[name] = (
+            reader.words({"words": {k: inner[k] for k in ("zh", "en") if k in inner}}, "words", at)
+            or NO_WORDS
+        )
     return found
+
+
+def _needs_by_act(reader: PlanReader, table: Table) -> frozenset[str]:
+    found = set()
+    for name in table:
+        at = ("need_words", name)
+        if _set_by(reader, reader.table(table, name, ("need_words",)), at) == "act":
+            found.add(name)
+    return frozenset(found)
+
+
+def _reopen(reader: PlanReader, table: Table) -> ReopenRule:
+    """`[reopen]`: `by` roles, `within_days` after the end."""
+    reader.known_keys(table, ("by", "within_days"), ("reopen",))
+    days = reader.value(table, "within_days", int, ("reopen",)) if "within_days" in table else 0
+    if not isinstance(days, int) or days < 0 or ("within_days" in table and days == 0):
+        reader.wrong(
+            "bad_days",
+            "within_days 应为正整数（天）",
+            "within_days has to be a positive number of days",
+            "reopen",
+            "within_days",
+        )
+        days = 0
+    return ReopenRule(reader.roles(table, "by", ("reopen",), required="by" in table), days)
 
 
 def _milestones(

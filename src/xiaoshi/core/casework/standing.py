@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from xiaoshi.core.casework.conditions import Truth, evaluate
-from xiaoshi.core.casework.model import Condition, Plan, State, Step, StepState
+from xiaoshi.core.casework.model import CASE, Condition, Plan, State, Step, StepState
 from xiaoshi.core.problems import Words
 
 Applies = Literal["yes", "no", "unknown"]
@@ -108,7 +108,13 @@ class Standing:
                     Words("备选环节，需要时由人启用", "Optional; a person calls it up when needed"),
                 ),
             )
-        return (*self._condition(step), *self._after(step), *self._needs(step), *self._questions(step))
+        return (
+            *self._condition(step),
+            *self._after(step),
+            *self._needs(step),
+            *self._questions(step),
+            *self._other_cases(step.id),
+        )
 
     def _pending(self, own: StepState) -> Hindrance:
         if own.phase == "reported":
@@ -187,6 +193,21 @@ class Standing:
                     "to_answer", Words("待上级批复", "Waits for the answer from above"), question.id
                 )
 
+    def _other_cases(self, step_id: str) -> Iterator[Hindrance]:
+        """The other cases that this step, or (with the case's own empty id) closing, waits for."""
+        for other in self.state.other_cases.values():
+            if other.step != step_id or other.outcome == "closed":
+                continue
+            if other.outcome == "cancelled":
+                words = Words(
+                    f"所等案件{other.number}已作废，请决定解除等待或改等其他案件",
+                    f"Case {other.number}, which is waited for, was cancelled: decide what to do instead",
+                )
+                yield Hindrance("other_case_cancelled", words, other.number)
+            else:
+                words = Words(f"等待案件{other.number}办结", f"Waits until case {other.number} is closed")
+                yield Hindrance("other_case", words, other.number)
+
     def close_hindrances(self) -> tuple[Hindrance, ...]:
         """Why the case cannot be closed now; empty when it can."""
         if self.state.phase != "open":
@@ -206,6 +227,7 @@ class Standing:
                 Words("还有请示未批复，可先撤销该请示", "A question is open; wait for it or withdraw it"),
                 question,
             )
+        yield from self._other_cases(CASE)
         rule = self.plan.close.when
         if rule is None:
             return

@@ -46,7 +46,14 @@ class Turn:
 
     def event(self, kind: Callable[..., E], /, **body: object) -> E:
         """An event of this turn with the next number."""
-        made = kind(seq=self.next_seq, at=self.now, actor=self.actor.id, command_id=self.command_id, **body)
+        made = kind(
+            seq=self.next_seq,
+            at=self.now,
+            actor=self.actor.id,
+            on_behalf_of=self.actor.on_behalf_of,
+            command_id=self.command_id,
+            **body,
+        )
         self.next_seq += 1
         return made
 

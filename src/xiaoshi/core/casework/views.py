@@ -45,11 +45,13 @@ ACT_WORDS: dict[str, Words] = {
     "AcceptReport": Words("验收", "Accept the report"),
     "ReturnReport": Words("退回", "Return the report"),
     "AllSign": Words("会签", "Ask all to sign"),
+    "AnySign": Words("或签", "Ask any one to sign"),
     "AddSigner": Words("加签", "Add a signer"),
     "RemoveSigner": Words("减签", "Remove a signer"),
     "Sign": Words("签署", "Sign"),
     "RefuseToSign": Words("拒签", "Refuse to sign"),
     "Copy": Words("抄送", "Copy"),
+    "MarkRead": Words("已阅", "Read"),
     "Remind": Words("催办", "Remind"),
     "TakeBack": Words("撤回", "Take back"),
     "SendBack": Words("驳回", "Send back"),
@@ -61,6 +63,9 @@ ACT_WORDS: dict[str, Words] = {
     "Ask": Words("请示", "Ask upwards"),
     "Answer": Words("批复", "Answer"),
     "WithdrawQuestion": Words("撤销请示", "Withdraw the question"),
+    "WaitForCase": Words("等待另一案件", "Wait for another case"),
+    "StopWaiting": Words("解除等待", "Wait no longer"),
+    "NoteOtherCase": Words("登记另一案件的结果", "Note how another case ended"),
     "MoveToPlan": Words("改用新版流程", "Move to a newer plan"),
     "MoveBack": Words("改回原版流程", "Move back to the plan before"),
 }
@@ -264,6 +269,7 @@ def _step_probes(state: State, step: Step, standing: Standing) -> Iterator[tuple
     yield c.AcceptReport(command_id=PROBE_ID, step=name), ""
     yield c.ReturnReport(command_id=PROBE_ID, step=name, reason=PROBE), ""
     yield c.AllSign(command_id=PROBE_ID, step=name, signers=(to,)), ""
+    yield c.AnySign(command_id=PROBE_ID, step=name, signers=(to,)), ""
     yield c.AddSigner(command_id=PROBE_ID, step=name, signer=to, place="after"), ""
     for signer in standing.of(name).signers:
         yield c.RemoveSigner(command_id=PROBE_ID, step=name, signer=signer.actor, reason=PROBE), signer.actor
@@ -271,11 +277,12 @@ def _step_probes(state: State, step: Step, standing: Standing) -> Iterator[tuple
     yield c.RefuseToSign(command_id=PROBE_ID, step=name, reason=PROBE), ""
     yield c.Remind(command_id=PROBE_ID, step=name, to=PROBE), ""
     yield c.SendBack(command_id=PROBE_ID, step=name, reason=PROBE), ""
+    yield c.WaitForCase(command_id=PROBE_ID, other=PROBE, reason=PROBE, step=name), ""
 
 
 def _case_probes(plan: Plan, state: State, actor: Actor, now: datetime) -> Iterator[tuple[c.Command, str]]:
     for spec in plan.facts.values():
-        yield c.SetFacts(command_id=PROBE_ID, facts={spec.name: _other_value(spec, state)}), ""
+        yield c.SetFacts(command_id=PROBE_ID, facts={spec.name: _other_value(spec, state)}), spec.name
     for need in {n.key: n for step in plan.steps.values() for n in step.needs}.values():
         if need.kind == "paper":
             yield c.RecordPaper(command_id=PROBE_ID, paper=need.name, reference=PROBE), need.key
@@ -288,6 +295,10 @@ def _case_probes(plan: Plan, state: State, actor: Actor, now: datetime) -> Itera
     to = somebody(Who(plan.close.by), state.unit_path)
     yield c.HandOver(command_id=PROBE_ID, to=to, reason=PROBE), ""
     yield c.Copy(command_id=PROBE_ID, to=PROBE), ""
+    yield c.MarkRead(command_id=PROBE_ID), ""
+    yield c.WaitForCase(command_id=PROBE_ID, other=PROBE, reason=PROBE), ""
+    for other in state.other_cases:
+        yield c.StopWaiting(command_id=PROBE_ID, other=other, reason=PROBE), other
     yield c.Remind(command_id=PROBE_ID, to=PROBE), ""
     yield c.TakeBack(command_id=PROBE_ID), ""
     later = now + timedelta(days=1)
