@@ -1,5 +1,7 @@
-"""What the runtime role may do with the tables of who stands in for whom, and until when."""
+"""What the runtime role may do with arrangements of who stands in: make one and end it, never change it."""
 
 from __future__ import annotations
 
-GRANTS: dict[str, str] = {}
+GRANTS: dict[str, str] = {
+    "substitutes_substitution": "SELECT, INSERT, UPDATE (ended_at, ended_by, end_reason)",
+}
