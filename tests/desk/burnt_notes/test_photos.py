@@ -58,9 +58,9 @@ def current(tin, tray):
 @pytest.mark.parametrize(
     ("label", "content", "code", "zh", "en"),
     [
-        ("no picture", lambda: "这不是照片".encode(), "not_a_picture", "请用相机拍摄", "photograph the tray"),
-        ("a PDF", lambda: b"%PDF-1.7\nstartxref\n0\n%%EOF", "not_a_picture", "请用相机拍摄", "photograph the tray"),
-        ("a program", lambda: b"\x7fELF\x02\x01" + b"\0" * 99, "file_kind_not_accepted", "拍摄后上传", "Accepted"),
+        ("no picture", lambda: "这不是照片".encode(), "file_kind_not_taken_here", "请用相机拍摄", "Photograph it"),
+        ("a PDF", lambda: b"%PDF-1.7\nstartxref\n0\n%%EOF", "file_kind_not_taken_here", "只收：JPEG", "Taken here: JPEG"),
+        ("a program", lambda: b"\x7fELF\x02\x01" + b"\0" * 99, "file_is_program", "这是一个程序", "program"),
         ("empty", lambda: b"", "file_empty", "重新选择", "Choose it again"),
         ("cut off", lambda: photos.good()[: len(photos.good()) // 2], "file_cut_off", "重新拍摄", "take it again"),
         ("200 megapixels", lambda: photos.png(20_000, 10_000), "picture_too_many_pixels", "调低分辨率", "lower"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 import zlib
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -43,3 +46,74 @@ def pdf() -> bytes:
 
 def heic() -> bytes:
     return b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 200
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in files.items():
+            made.writestr(name, content)
+    return out.getvalue()
+
+
+def docx(words: str, more: Mapping[str, bytes] | None = None, *, body: str = "") -> bytes:
+    """The smallest Word file with one paragraph; `body`: raw markup in its place."""
+    types = "http://schemas.openxmlformats.org/package/2006/content-types"
+    relations = "http://schemas.openxmlformats.org/package/2006/relationships"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    word = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    paragraph = body or f"<w:p><w:r><w:t>{words}</w:t></w:r></w:p>"
+    return zipped(
+        {
+            "[Content_Types].xml": f'<Types xmlns="{types}"><Default Extension="rels" ContentType='
+            f'"application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml"'
+            f' ContentType="{main}"/></Types>'.encode(),
+            "_rels/.rels": f'<Relationships xmlns="{relations}"><Relationship Id="r1" Type="{office}/officeDocument"'
+            ' Target="word/document.xml"/></Relationships>'.encode(),
+            "word/document.xml": f'<w:document xmlns:w="{word}"><w:body>{paragraph}</w:body></w:document>'.encode(),
+            **(more or {}),
+        }
+    )
+
+
+def xlsx(rows: list[list[Any]]) -> bytes:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+SVG_WITH_SCRIPT = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="200"
+ height="100" onload="alert(1)"><script>alert(1)</script><text x="10" y="40">火灾证明</text><image
+ href="file:///etc/hostname" width="9" height="9"/><rect width="40" height="40" fill="#ff0000"/></svg>""".encode()
+
+
+def pages(*texts: str) -> bytes:
+    """A PDF with one A4 page for each text (set by typst with the house's font)."""
+    import typst
+
+    from xiaoshi.desk.papers.typesetting import font_folder
+
+    source = "\n#pagebreak()\n".join(f'#text(font: "Noto Sans CJK SC", {chr(34)}{t}{chr(34)})' for t in texts)
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[font_folder()])
+    return typst.compile(source.encode(), font_paths=fonts, format="pdf")
+
+
+def pdf_bomb(megabytes: int = 400) -> bytes:
+    """A page whose drawing is 400 MB of lines packed into half a megabyte."""
+    drawing = zlib.compressobj(9)
+    piece = b"0 0 m 9 9 l S\n" * 70_000
+    packed = b"".join(drawing.compress(piece) for _ in range(megabytes)) + drawing.flush()
+    return (
+        b"%PDF-1.5\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R>>endobj\n4 0 obj<</Length "
+        + str(len(packed)).encode()
+        + b"/Filter/FlateDecode>>stream\n"
+        + packed
+        + b"\nendstream endobj\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF"
+    )

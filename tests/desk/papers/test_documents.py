@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -31,8 +32,9 @@ pytestmark = pytest.mark.database
 
 NEEDS = 'needs = ["paper:fire_report?", "paper:identity?"]'
 PLAN_WITH_PAPERS = (
-    kind_named("burnt_notes")
-    .plan_text.replace("version = 1", "version = 971", 1)
+    re.sub(
+        r"^version = \d+", "version = 971", kind_named("burnt_notes").plan_text, count=1, flags=re.MULTILINE
+    )
     .replace("[need_words.identity]", "[need_words.agent_identity]", 1)
     .replace(NEEDS, 'needs = ["paper:fire_report", "paper:agent_identity?"]', 1)
 )
@@ -121,7 +123,7 @@ def test_a_stranger_finds_no_such_case_and_an_auditor_may_not(people: Any, new_c
         ({"content": b""}, "file_empty"),
         ({"content": picture("JPEG")[:-40]}, "file_cut_off"),
         ({"content": heic()}, "file_is_heic"),
-        ({"content": b"MZ\x90\0" * 20}, "file_kind_not_accepted"),
+        ({"content": b"MZ\x90\0" * 20}, "file_is_program"),
         ({"purpose": " "}, "purpose_missing"),
         ({"purpose": "issued_paper"}, "purpose_missing"),
     ],
@@ -170,7 +172,7 @@ def test_a_crash_between_blob_and_commit_leaves_an_orphan_that_is_swept(
     def crash(*_: Any) -> None:
         raise RuntimeError("the process died here")
 
-    monkeypatch.setattr("xiaoshi.desk.guard.boundary._write", crash)
+    monkeypatch.setattr("xiaoshi.desk.guard.boundary._entry_of", crash)
     with pytest.raises(RuntimeError):
         add(people.teller, case, content=b"a text that no other case of this database holds")
     monkeypatch.undo()

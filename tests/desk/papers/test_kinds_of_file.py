@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from files_for_tests import heic, pdf, picture, png_header_only
+from files_for_tests import SVG_WITH_SCRIPT, docx, heic, pdf, picture, png_header_only, xlsx, zipped
 
 from xiaoshi.core.problems import Problem
 from xiaoshi.desk.papers.kinds_of_file import (
+    DOCX,
     JPEG,
     PDF,
+    PHOTOS,
     PNG,
+    SVG,
     TEXT,
+    TEXT_16,
+    TEXT_GB,
     TIFF,
     WEBP,
+    XLSX,
     Recognised,
     clean_name,
     recognise,
@@ -35,6 +41,16 @@ TAKEN = [
     ("text", "火灾证明,2 份\n".encode(), Recognised(TEXT)),
     ("text with a mark", b"\xef\xbb\xbfabc\r\n", Recognised(TEXT)),
     # A page of HTML is only text here: it is handed out as a download and never shown.
+    ("text in GBK", "火灾证明，共两份".encode("gbk"), Recognised(TEXT_GB)),
+    ("text in UTF-16", "火灾证明".encode("utf-16"), Recognised(TEXT_16)),
+    ("SVG", SVG_WITH_SCRIPT, Recognised(SVG)),
+    (
+        "SVG behind a head",
+        b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- made -->\n" + SVG_WITH_SCRIPT,
+        Recognised(SVG),
+    ),
+    ("Word", docx("兹证明"), Recognised(DOCX)),
+    ("Excel", xlsx([["姓名", 1]]), Recognised(XLSX)),
     ("HTML", b"<script>alert(1)</script>", Recognised(TEXT)),
     ("120 MP PNG", png_header_only(12000, 10000), Recognised(PNG, 12000, 10000)),
 ]
@@ -59,12 +75,18 @@ REFUSED = [
     ("PDF half", pdf()[: len(pdf()) // 2], "file_cut_off"),
     ("PDF with password", pdf().replace(b"/Type", b"/Encrypt 9 0 R /Type", 1), "pdf_has_password"),
     ("HEIC", heic(), "file_is_heic"),
-    ("ZIP", b"PK\3\4" + b"\0" * 50, "file_is_archive"),
-    ("old Word", b"\xd0\xcf\x11\xe0" + b"\0" * 50, "file_is_archive"),
+    ("ZIP", zipped({"a.jpg": b"x"}), "file_is_archive"),
+    ("ZIP that breaks off", b"PK\3\4" + b"\0" * 50, "file_cut_off"),
+    ("old Word", b"\xd0\xcf\x11\xe0" + b"\0" * 50, "file_is_old_office"),
+    ("Word with macros", docx("x", {"word/vbaProject.bin": b"x"}), "file_has_program"),
+    ("Word with a program in it", docx("x", {"word/embeddings/a.EXE": b"MZ"}), "file_has_program"),
+    ("Word that unpacks to 60 MB of one letter", docx("A" * 60_000_000), "file_unpacks_too_large"),
+    ("Word that is a program", b"MZ\x90\0" + docx("x"), "file_is_program"),
+    ("program that says it is a PDF", b"MZ" + b"\0" * 60 + b"%PDF-1.7", "file_is_program"),
     ("GIF", picture("GIF"), "file_kind_not_accepted"),
     ("BMP", picture("BMP"), "file_kind_not_accepted"),
-    ("program", b"\x7fELF" + b"\0" * 60, "file_kind_not_accepted"),
-    ("text in GBK", "火灾证明".encode("gbk"), "file_kind_not_accepted"),
+    ("program", b"\x7fELF" + b"\0" * 60, "file_is_program"),
+    ("bytes that GB18030 would take", bytes(range(0x81, 0xFE)) * 8, "file_kind_not_accepted"),
     ("200 MP PNG", png_header_only(20000, 10000), "picture_too_many_pixels"),
     ("one line above 120 MP", png_header_only(12000, 10001), "picture_too_many_pixels"),
 ]
@@ -114,3 +136,13 @@ def test_size_limit_counts_both_sides() -> None:
 )
 def test_hostile_names(given: str, kind, clean: str) -> None:  # type: ignore[no-untyped-def]
     assert clean_name(given, kind) == clean
+
+
+def test_a_place_names_only_what_it_takes() -> None:
+    told = recognise(pdf(), bytes_max=40 * MB, taken=PHOTOS)
+    assert isinstance(told, Problem)
+    assert told.code == "file_kind_not_taken_here"
+    assert "这是PDF 文件，这里只收：JPEG 图片、PNG 图片、WebP 图片、TIFF 图片。" in told.words.zh
+    unknown = recognise(b"\0\1\2", bytes_max=40 * MB, taken=PHOTOS)
+    assert isinstance(unknown, Problem)
+    assert "PDF" not in unknown.words.zh + unknown.words.en

@@ -18,10 +18,10 @@ POLICY = f"{SHUT}; sandbox"
 POLICY_PDF = f"{SHUT}; object-src 'self'"
 
 
-def as_response(content: bytes, content_type: str, name: str) -> HttpResponse:
-    """The bytes with the headers above. `name` is already clean."""
+def as_response(content: bytes, content_type: str, name: str, *, attached: bool = False) -> HttpResponse:
+    """The bytes with the headers above. `name` is already clean; `attached`: a download, also where it could be shown."""
     kind = KINDS_OF_FILE.get(content_type)
-    shown = kind is not None and kind.shown
+    shown = kind is not None and kind.shown and not attached
     response = HttpResponse(content, content_type=content_type if kind else "application/octet-stream")
     response["Content-Disposition"] = content_disposition_header(not shown, name) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"

@@ -15,7 +15,7 @@ from xiaoshi.desk.look.language import said
 from xiaoshi.desk.papers.kinds_of_file import ACCEPTED
 from xiaoshi.desk.papers.words import HANDED_IN, purpose_words
 
-ACCEPT = "image/jpeg,image/png,image/webp,image/tiff,application/pdf,text/plain"
+ACCEPT = ".jpg,.jpeg,.png,.webp,.tif,.tiff,.svg,.pdf,.docx,.xlsx,.txt"
 
 
 class UploadForm(forms.Form):

@@ -9,7 +9,7 @@ from django.conf import settings
 from xiaoshi.core.problems import Problem
 from xiaoshi.desk.guard.refusals import Invalid
 from xiaoshi.desk.papers import blobs
-from xiaoshi.desk.papers.kinds_of_file import Recognised, clean_name, recognise
+from xiaoshi.desk.papers.kinds_of_file import EVERY_KIND, KindOfFile, Recognised, clean_name, recognise
 from xiaoshi.desk.papers.models import Document
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def keep_document(ctx: Context, *, purpose: str, name: str, content: bytes) -> D
     return keep_recognised(ctx, purpose=purpose, name=name, content=content, found=look_at(content))
 
 
-def look_at(content: bytes, *, where: str = "file") -> Recognised:
-    """What the file is. Raises `Invalid`."""
-    found = recognise(content, bytes_max=settings.DOCUMENT_BYTES_MAX, where=where)
+def look_at(content: bytes, *, where: str = "file", taken: tuple[KindOfFile, ...] = EVERY_KIND) -> Recognised:
+    """What the file is. `taken`: the kinds that this place takes. Raises `Invalid`."""
+    found = recognise(content, bytes_max=settings.DOCUMENT_BYTES_MAX, where=where, taken=taken)
     if isinstance(found, Problem):
         raise Invalid(found)
     return found

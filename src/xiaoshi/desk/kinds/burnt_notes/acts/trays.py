@@ -13,6 +13,7 @@ from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import invalid, not_allowed, refuse
 from xiaoshi.desk.kinds.burnt_notes.models import Measurement, Note, Tray
 from xiaoshi.desk.papers.keeping import keep_recognised, look_at
+from xiaoshi.desk.papers.kinds_of_file import PHOTOS
 
 HANDLERS = {"teller", "lobby_manager", "supervisor", "outlet_head"}
 RULES_DEFAULT = "cny-2026"
@@ -25,14 +26,7 @@ def add_tray(ctx: Context, *, name: str, content: bytes) -> dict[str, Any]:
 
     require_step_open(ctx, "photograph")
     # Everything is looked at before anything is kept: a refused photo leaves no blob behind.
-    found = look_at(content, where="photo")
-    if not found.kind.content_type.startswith("image/"):
-        raise invalid(
-            "not_a_picture",
-            f"这是{found.kind.words.zh}，不是照片。请用相机拍摄托盘后上传（JPEG、PNG）。",
-            f"This is a file of the kind “{found.kind.words.en}”, not a photo: photograph the tray and upload JPEG or PNG.",
-            where="photo",
-        )
+    found = look_at(content, where="photo", taken=PHOTOS)
     digest = hashlib.sha256(content).hexdigest()
     if ctx.the_case.trays.filter(photo__sha256=digest).exclude(state="withdrawn").exists():
         raise invalid(
