@@ -311,7 +311,7 @@ def _to_sign(turn: Turn, step_id: str) -> tuple[Step, StepState] | Refused:
     own = turn.own(step)
     if own.phase != "signing":
         return refused("nothing_to_sign", "该环节没有待签内容", "Nothing waits to be signed here", step.id)
-    no = turn.may("sign", step.id)
+    no = first_refusal(turn.may("sign", step.id), _signs_twice(turn, step, own))
     if no is not None:
         return no
     name = signer_of(own.signers, turn.actor.names)
@@ -323,6 +323,20 @@ def _to_sign(turn: Turn, step_id: str) -> tuple[Step, StepState] | Refused:
         names = "、".join(waiting)
         return refused("others_sign_first", f"请等{names}先签", f"{names} signs first", step.id)
     return step, own
+
+
+def _signs_twice(turn: Turn, step: Step, own: StepState) -> Refused | None:
+    """A substitute signs for an absent signer, but is not two of the people who sign, nor who made what is signed."""
+    if not turn.actor.on_behalf_of:
+        return None
+    if turn.actor.id in own.makers or any(s.actor == turn.actor.id for s in own.signers):
+        return refused(
+            "same_hands",
+            "您已是本环节的经办人或会签人，不能再代人签署",
+            "You made this step or sign it yourself, so you cannot sign it for another as well",
+            step.id,
+        )
+    return None
 
 
 def copy(turn: Turn, command: c.Copy) -> Outcome:

@@ -30,9 +30,24 @@ class Told:
 
 def tell(entries: list[TimelineEntry]) -> list[Told]:
     """Entries with the names of who acted and of who is spoken of; one query for all names."""
-    logins = {e.actor for e in entries}.union(*map(_spoken_of, entries))
+    logins = {e.actor for e in entries}.union(*map(_spoken_of, entries), filter(None, map(_absent, entries)))
     names = {s.login: Words(s.name_zh, s.name_en) for s in Staff.objects.filter(login__in=logins)}
     return [_told(e, names) for e in entries]
+
+
+def _absent(entry: TimelineEntry) -> str:
+    """For whom the actor stood in, or nothing."""
+    return str(entry.body.get("on_behalf_of") or "")
+
+
+def _who(entry: TimelineEntry, names: dict[str, Words]) -> Words:
+    """Who acted; a substitute with both names: `徐岚代李旻`."""
+    actor = names.get(entry.actor, Words(entry.actor, entry.actor))
+    login = _absent(entry)
+    if not login:
+        return actor
+    absent = names.get(login, Words(login, login))
+    return Words(f"{actor.zh} 代 {absent.zh}", f"{actor.en} for {absent.en}")
 
 
 def _spoken_of(entry: TimelineEntry) -> list[str]:
@@ -57,7 +72,7 @@ def _told(entry: TimelineEntry, names: dict[str, Words]) -> Told:
         seq=entry.seq,
         at=entry.at,
         day=timezone.localdate(entry.at),
-        who=names.get(entry.actor, Words(entry.actor, entry.actor)),
+        who=_who(entry, names),
         login=entry.actor,
         channel=entry.channel,
         visible="customer" if entry.visible_to_client else "internal",
