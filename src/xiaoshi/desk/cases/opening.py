@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from xiaoshi.core.casework.commands import OpenCase
 from xiaoshi.desk.cases.models import Case, CaseNumber
-from xiaoshi.desk.cases.plans import newest
+from xiaoshi.desk.cases.plans import bank_zone, in_force
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.crypto import keyed_hash
 from xiaoshi.desk.guard.refusals import invalid
@@ -55,7 +55,7 @@ def open_case(
     if not client_name.strip():
         raise invalid("name_missing", "请填写客户姓名。", "Enter the client's name.", where="client_name")
     unit = _outlet(ctx, unit_path)
-    plan = newest(kind)
+    plan = in_force(kind, ctx.now.astimezone(bank_zone()).date())
     case = Case(
         number=next_number(unit, ctx),
         kind=kind,

@@ -1,18 +1,32 @@
-"""Published plans: each version stays as it was published, and a running case keeps the one it was opened with."""
+"""Published plans: each version stays as it was published, and a running case keeps the one it was opened with.
+
+Which one a new case gets is a question of its date: the newest version that was in force at the outlet on the day when
+the case was opened. A version that came with the release is in force from the day it was installed, the first of a kind
+always was; one that the bank published itself, from the day that its second person wrote down.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import logging
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from xiaoshi.core.casework.model import Plan
 from xiaoshi.core.casework.plan_load import load_plan
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.cases.models import Case, PlanVersion
+from xiaoshi.desk.guard.refusals import invalid
 from xiaoshi.desk.kinds import all_kinds
+
+log = logging.getLogger(__name__)
 
 
 class PlanUnusable(Exception):  # noqa: N818
@@ -51,6 +65,65 @@ def newest(kind: str) -> Plan:
     return published(kind, row.version)
 
 
+@dataclass(frozen=True, slots=True)
+class DatedVersion:
+    """A published version with its first day in force (`date.min`: always was) and who wrote and published it; both
+    empty for a version that came with the release."""
+
+    version: int
+    in_force_from: date
+    digest: str
+    author: str = ""
+    publisher: str = ""
+
+
+def bank_zone() -> ZoneInfo:
+    """The zone in which the bank's days begin."""
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def dated_versions(kind: str) -> list[DatedVersion]:
+    """All published versions of the kind, newest first."""
+    from xiaoshi.desk.plans.models import Publication
+
+    own = Publication.objects.filter(kind=OuterRef("kind"), version=OuterRef("version"))
+    rows = list(
+        PlanVersion.objects.filter(kind=kind)
+        .order_by("-version")
+        .annotate(
+            from_day=Subquery(own.values("in_force_from")),
+            author=Subquery(own.values("author")),
+            publisher=Subquery(own.values("publisher")),
+        )
+    )
+    found = []
+    for row in rows:
+        shipped = date.min if row is rows[-1] else row.published_at.astimezone(bank_zone()).date()
+        found.append(
+            DatedVersion(
+                row.version, row.from_day or shipped, row.digest, row.author or "", row.publisher or ""
+            )
+        )
+    return found
+
+
+def in_force(kind: str, day: date) -> Plan:
+    """The plan with which a case opened on this day goes. Refused with words while the first version is still to come."""
+    versions = dated_versions(kind)
+    found = next((v for v in versions if v.in_force_from <= day), None)
+    if found is not None:
+        return published(kind, found.version)
+    if not versions:
+        raise PlanUnusable(kind, (Problem("never_published", Words("尚未发布", "never published")),))
+    first = versions[-1].in_force_from
+    raise invalid(
+        "plan_not_in_force",
+        f"该业务的流程自{first.isoformat()}起施行，{day.isoformat()}还不能受理。",
+        f"The plan of this kind is in force from {first.isoformat()}: on {day.isoformat()} no case can be opened yet.",
+        where="kind",
+    )
+
+
 def publish_shipped() -> list[PlanVersion]:
     """Publish the plans in the kinds' folders that are not published yet. Called after migrations; safe to run again.
 
@@ -69,6 +142,13 @@ def publish_shipped() -> list[PlanVersion]:
             )
         if made:
             new.append(row)
+        elif row.digest != digest and _published_by_the_bank(kind.name, plan.version):
+            # The bank was first with this number: its own version stays in force, and the release does not stop for it.
+            log.warning(
+                "plan %s: the bank published its own version %s; the one of this release is not taken",
+                kind.name,
+                plan.version,
+            )
         elif row.digest != digest:
             raise PlanUnusable(
                 kind.name,
@@ -85,3 +165,9 @@ def publish_shipped() -> list[PlanVersion]:
                 ),
             )
     return new
+
+
+def _published_by_the_bank(kind: str, version: int) -> bool:
+    from xiaoshi.desk.plans.models import Publication
+
+    return Publication.objects.filter(kind=kind, version=version).exists()
