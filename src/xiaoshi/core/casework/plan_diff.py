@@ -9,7 +9,7 @@ change (the engine does not go by it); a step's line in the file is none either.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from xiaoshi.core.casework.authority import words_of
@@ -97,6 +97,11 @@ class _Differ:
             for earlier in step.renamed_from
             if earlier in old.steps
         }
+        renamed = {earlier: new.steps[name] for earlier, name in self.names.items()}
+        # Both versions' conditions are said with one set of words, so that a new title alone changes no condition.
+        self.both = replace(
+            new, facts={**old.facts, **new.facts}, steps={**old.steps, **renamed, **new.steps}
+        )
 
     def all(self) -> tuple[PlanChange, ...]:
         return (
@@ -108,10 +113,10 @@ class _Differ:
             *self._close(),
         )
 
-    def _said(self, condition: Condition | None, plan: Plan) -> Words:
+    def _said(self, condition: Condition | None) -> Words:
         if condition is None:
             return Words("无条件", "no condition")
-        return condition_words(condition, plan, self.choices)
+        return condition_words(condition, self.both, self.choices)
 
     def _title(self) -> Iterator[PlanChange]:
         if self.old.title != self.new.title:
@@ -153,7 +158,7 @@ class _Differ:
         if step.optional:
             meaning = Words("备选环节，需要时才启用", "It is optional: nobody has to do it")
         elif step.when is not None:
-            said = self._said(step.when, self.new)
+            said = self._said(step.when)
             meaning = Words(
                 f"改版后的案件在符合条件时要补办（{said.zh}）", f"Moved cases have to do it where {said.en}"
             )
@@ -187,7 +192,7 @@ class _Differ:
             ("by", words_of(old.by), words_of(new.by)),
             ("four_eyes", _eyes(old), _eyes(new)),
             ("after", self._titles(old.after, self.old), self._titles(new.after, self.new)),
-            ("when", self._said(old.when, self.old), self._said(new.when, self.new)),
+            ("when", self._said(old.when), self._said(new.when)),
             ("not_by", self._titles(old.not_by, self.old), self._titles(new.not_by, self.new)),
             ("clock", clock_words(old.clock), clock_words(new.clock)),
             ("stage", self._stage(old, self.old), self._stage(new, self.new)),
@@ -297,7 +302,7 @@ class _Differ:
         before = {m.id: m for m in self.old.milestones}
         after = {m.id: m for m in self.new.milestones}
         for name, milestone in after.items():
-            said = self._said(milestone.when, self.new)
+            said = self._said(milestone.when)
             if name not in before:
                 words = Words(
                     f"增加里程碑“{milestone.title.zh}”：{said.zh}",
@@ -305,7 +310,7 @@ class _Differ:
                 )
                 meaning = Words("已符合的案件改版时即达成", "A case that meets it reaches it with the move")
                 yield PlanChange("milestone", "added", name, words, meaning)
-            elif (was := self._said(before[name].when, self.old)) != said:
+            elif (was := self._said(before[name].when)) != said:
                 yield _changed("milestone", name, "when", was, said, MILESTONE_MEANING, of=milestone.title)
         for name, milestone in before.items():
             if name not in after:
@@ -316,7 +321,7 @@ class _Differ:
 
     def _close(self) -> Iterator[PlanChange]:
         old, new = self.old.close, self.new.close
-        before, after = self._said(old.when, self.old), self._said(new.when, self.new)
+        before, after = self._said(old.when), self._said(new.when)
         if before != after:
             meaning = Words("改版后按新的条件办结", "Moved cases close by the new condition")
             yield _changed("close", "", "when", before, after, meaning)
