@@ -294,7 +294,7 @@ def _record(turn: Turn, need: str, value: str, note: str) -> Outcome:
 
 def _known_need(turn: Turn, need: str) -> Refused | None:
     known = tuple(n.key for step in turn.plan.steps.values() for n in step.needs if n.kind != "answer")
-    if need in known:
+    if need in known or need in turn.state.asked_needs:
         return None
     listed = "、".join(dict.fromkeys(known)) or "—"
     return refused(

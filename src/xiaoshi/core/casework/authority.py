@@ -34,6 +34,10 @@ RULES: dict[str, Rule] = {
     "set_facts": Rule(Words("登记情况", "set facts"), HEADS, ("owner", "works_here")),
     "record": Rule(Words("登记资料", "record"), HEADS, ("owner", "works_here")),
     "waive_need": Rule(Words("免除要件", "waive"), (*HEADS, "city_specialist", "province_specialist"), ()),
+    "ask_paper": Rule(Words("另要资料", "ask for a paper"), HEADS, ("owner", "works_here")),
+    "withdraw_paper": Rule(
+        Words("撤销另要的资料", "withdraw a paper asked for"), HEADS, ("owner", "asked_paper")
+    ),
     "add_step": Rule(Words("增加环节", "add a step"), HEADS, ("owner",)),
     "call_up": Rule(Words("启用环节", "call up"), HEADS, ("owner", "does_step")),
     "claim": Rule(Words("签收", "claim"), (), ("does_step",)),
@@ -148,6 +152,10 @@ PARTS: dict[str, tuple[Words, Part]] = {
     "asker": (
         Words("请示人", "whoever asked"),
         lambda s, a, i: i in s.state.questions and s.state.questions[i].asked_by in a.names,
+    ),
+    "asked_paper": (
+        Words("要资料的人", "whoever asked for it"),
+        lambda s, a, i: i in s.state.asked_needs and s.state.asked_needs[i].by == a.id,
     ),
     "does_step": (Words("可办该环节的人", "whoever may do the step"), _does_step),
     "does_free_step": (

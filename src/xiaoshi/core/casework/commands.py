@@ -392,3 +392,29 @@ class NoteOtherCase(Command):
 
     other: str
     outcome: OtherOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForPaper(Command):
+    """One more paper than the plan asks for, in a person's words. `blocks_close`: the case is not closed without it."""
+
+    title: str
+    reason: str
+    blocks_close: bool = True
+    step: str = CASE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawAsked(Command):
+    """A paper that was asked for by hand is not wanted after all. `need`: its key, `paper:asked_1`."""
+
+    need: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOff(Command):
+    """The paper recorded for a need was the wrong one, or its waiver is undone: the need is open again."""
+
+    need: str
+    reason: str

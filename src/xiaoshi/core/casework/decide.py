@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from xiaoshi.core.casework import acts_case, acts_links, acts_plan, acts_steps, acts_verbs
+from xiaoshi.core.casework import acts_case, acts_links, acts_needs, acts_plan, acts_steps, acts_verbs
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
 from xiaoshi.core.casework.authority import only_reads, stands_over
@@ -34,6 +34,9 @@ HANDLERS: dict[type[c.Command], Callable[[Turn, Any], Outcome]] = {
     c.RecordCheck: acts_steps.record_check,
     c.RecordDecision: acts_steps.record_decision,
     c.WaiveNeed: acts_steps.waive_need,
+    c.AskForPaper: acts_needs.ask_for_paper,
+    c.WithdrawAsked: acts_needs.withdraw_asked,
+    c.TakeOff: acts_needs.take_off,
     c.Claim: acts_steps.claim,
     c.Release: acts_steps.release,
     c.HandOver: acts_verbs.hand_over,
@@ -75,6 +78,9 @@ WHILE_SUSPENDED = (
     c.RecordCheck,
     c.RecordDecision,
     c.WaiveNeed,
+    c.AskForPaper,
+    c.WithdrawAsked,
+    c.TakeOff,
     c.Copy,
     c.MarkRead,
     c.WaitForCase,

@@ -123,6 +123,29 @@ class NeedWaived(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NeedAsked(Event):
+    """`need`: `paper:asked_1`, `paper:asked_2`, ...; `title`: in the words of whoever asked."""
+
+    need: str
+    title: str
+    reason: str
+    blocks_close: bool
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedNeedWithdrawn(Event):
+    need: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedTakenOff(Event):
+    need: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepClaimed(Event):
     step: str
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from xiaoshi.core.casework import events as e
 from xiaoshi.core.casework.model import (
     CASE,
+    AskedNeed,
     LastAct,
     NeedRecord,
     OtherCase,
@@ -22,6 +23,7 @@ from xiaoshi.core.casework.model import (
     Step,
     StepState,
     Suspension,
+    TakenOff,
     Who,
 )
 from xiaoshi.core.problems import Words
@@ -37,6 +39,9 @@ PASSIVE = (
     e.MilestoneLost,
     e.NeedRecorded,
     e.NeedWaived,
+    e.NeedAsked,
+    e.AskedNeedWithdrawn,
+    e.NeedTakenOff,
     e.QuestionAsked,
     e.QuestionAnswered,
     e.QuestionWithdrawn,
@@ -172,13 +177,43 @@ def _called_off(state: State, event: e.StepCalledOff) -> Change:
 
 
 def _recorded(state: State, event: e.NeedRecorded) -> Change:
-    record = NeedRecord(event.value, event.actor, event.at, note=event.note)
-    return {"records": _with(state.records, event.need, record)}
+    return _met(state, event.need, NeedRecord(event.value, event.actor, event.at, note=event.note))
 
 
 def _waived(state: State, event: e.NeedWaived) -> Change:
-    record = NeedRecord("waived", event.actor, event.at, waived=True, note=event.reason)
-    return {"records": _with(state.records, event.need, record)}
+    return _met(
+        state, event.need, NeedRecord("waived", event.actor, event.at, waived=True, note=event.reason)
+    )
+
+
+def _met(state: State, need: str, record: NeedRecord) -> Change:
+    change: Change = {"records": _with(state.records, need, record)}
+    if need in state.taken_off:
+        change["taken_off"] = _without(state.taken_off, (need,))
+    return change
+
+
+def _need_asked(state: State, event: e.NeedAsked) -> Change:
+    asked = AskedNeed(event.title, event.reason, event.actor, event.at, event.blocks_close, event.step)
+    return {
+        "asked_needs": _with(state.asked_needs, event.need, asked),
+        "needs_asked": state.needs_asked + 1,
+    }
+
+
+def _asked_withdrawn(state: State, event: e.AskedNeedWithdrawn) -> Change:
+    return {
+        "asked_needs": _without(state.asked_needs, (event.need,)),
+        "taken_off": _without(state.taken_off, (event.need,)),
+    }
+
+
+def _need_taken_off(state: State, event: e.NeedTakenOff) -> Change:
+    off = TakenOff(event.reason, event.actor, event.at)
+    return {
+        "records": _without(state.records, (event.need,)),
+        "taken_off": _with(state.taken_off, event.need, off),
+    }
 
 
 def _claimed(state: State, event: e.StepClaimed) -> Change:
@@ -377,6 +412,9 @@ _CHANGES: dict[type[e.Event], Callable[[State, Any], Change]] = {
     e.StepCalledOff: _called_off,
     e.NeedRecorded: _recorded,
     e.NeedWaived: _waived,
+    e.NeedAsked: _need_asked,
+    e.AskedNeedWithdrawn: _asked_withdrawn,
+    e.NeedTakenOff: _need_taken_off,
     e.StepClaimed: _claimed,
     e.StepReleased: _released,
     e.CaseHandedOver: _case_handed,

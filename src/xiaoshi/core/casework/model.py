@@ -265,6 +265,27 @@ class NeedRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedNeed:
+    """A paper that a person asked for beside the plan. `step`: for which step, empty for the case as a whole."""
+
+    title: str
+    reason: str
+    by: str
+    at: datetime
+    blocks_close: bool = True
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOff:
+    """Why a need that was met is open again, and since when."""
+
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question upwards. The case stays where it is; `step` (if any) waits for the answer, other steps go on."""
 
@@ -344,6 +365,11 @@ class State:
     steps: Mapping[str, StepState] = field(default_factory=dict)
     added: Mapping[str, Step] = field(default_factory=dict)
     records: Mapping[str, NeedRecord] = field(default_factory=dict)
+    asked_needs: Mapping[str, AskedNeed] = field(default_factory=dict)
+    """Key of a paper that a person asked for beside the plan -> what and why."""
+    needs_asked: int = 0
+    taken_off: Mapping[str, TakenOff] = field(default_factory=dict)
+    """Needs that were met once and are open again."""
     questions: Mapping[str, Question] = field(default_factory=dict)
     questions_asked: int = 0
     suspension: Suspension | None = None

@@ -227,6 +227,7 @@ class Standing:
                 Words("还有请示未批复，可先撤销该请示", "A question is open; wait for it or withdraw it"),
                 question,
             )
+        yield from self._papers_missing()
         yield from self._other_cases(CASE)
         rule = self.plan.close.when
         if rule is None:
@@ -246,6 +247,24 @@ class Standing:
                     f"The condition for closing does not hold: {rule.source}",
                 ),
             )
+
+    def _papers_missing(self) -> Iterator[Hindrance]:
+        """Papers asked for by hand, and those of finished steps that were taken off again. An unfinished step says its own."""
+        for key, asked in self.state.asked_needs.items():
+            if asked.blocks_close and not self._met(key):
+                words = Words(f"缺资料：{asked.title}", f"Missing paper: {asked.title}")
+                yield Hindrance("missing_need", words, key)
+        for key in self.state.taken_off:
+            finished = (s for s in self.all_steps() if self.of(s.id).phase == "done")
+            if not self._met(key) and any(n.key == key and n.required for s in finished for n in s.needs):
+                name = key.partition(":")[2]
+                called = self.plan.need_words.get(name, Words(name, name))
+                words = Words(f"缺资料：{called.zh}", f"Missing paper: {called.en}")
+                yield Hindrance("missing_need", words, key)
+
+    def _met(self, key: str) -> bool:
+        record = self.state.records.get(key)
+        return record is not None and record.meets
 
 
 NEED_WORDS: dict[str, Words] = {

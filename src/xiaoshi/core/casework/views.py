@@ -37,6 +37,9 @@ ACT_WORDS: dict[str, Words] = {
     "RecordCheck": Words("登记检查", "Record a check"),
     "RecordDecision": Words("登记决定", "Record a decision"),
     "WaiveNeed": Words("免除要件", "Waive a need"),
+    "AskForPaper": Words("另要资料", "Ask for a paper"),
+    "WithdrawAsked": Words("撤销另要的资料", "Withdraw a paper asked for"),
+    "TakeOff": Words("撤下资料", "Take a paper off"),
     "Claim": Words("签收", "Claim"),
     "Release": Words("退签", "Release"),
     "HandOver": Words("转办", "Hand over"),
@@ -291,6 +294,14 @@ def _case_probes(plan: Plan, state: State, actor: Actor, now: datetime) -> Itera
         elif need.kind == "decision":
             yield c.RecordDecision(command_id=PROBE_ID, decision=need.name, value=PROBE), need.key
         yield c.WaiveNeed(command_id=PROBE_ID, need=need.key, reason=PROBE), need.key
+    for key in state.asked_needs:
+        name = key.partition(":")[2]
+        yield c.RecordPaper(command_id=PROBE_ID, paper=name, reference=PROBE), key
+        yield c.WaiveNeed(command_id=PROBE_ID, need=key, reason=PROBE), key
+        yield c.WithdrawAsked(command_id=PROBE_ID, need=key, reason=PROBE), key
+    for key in state.records:
+        yield c.TakeOff(command_id=PROBE_ID, need=key, reason=PROBE), key
+    yield c.AskForPaper(command_id=PROBE_ID, title=PROBE, reason=PROBE), ""
     yield c.AddStep(command_id=PROBE_ID, title=PROBE, roles=("teller",)), ""
     to = somebody(Who(plan.close.by), state.unit_path)
     yield c.HandOver(command_id=PROBE_ID, to=to, reason=PROBE), ""
