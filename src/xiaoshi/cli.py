@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, Words]] = {
     "serve": ("xiaoshi.commands.serve", Words("启动服务(网页、后台任务、数据库)", "run the desk: pages, worker, database")),
     "worker": ("xiaoshi.commands.worker", Words("只运行后台任务", "run the background worker alone")),
     "case": ("xiaoshi.commands.case", Words("案件:查询、办理", "cases: look up, act on")),
+    "clock": ("xiaoshi.commands.clock", Words("时限:到期时间、网点日历", "clocks: due times, calendars")),
     "plan": ("xiaoshi.commands.plan", Words("流程:检查、导出", "plans: check, export")),
     "notes": ("xiaoshi.commands.notes", Words("残损币:登记样本、测量、判定", "damaged notes: enrol, measure, assess")),
     "ledger": ("xiaoshi.commands.ledger", Words("账务:核对", "ledger: verify")),
