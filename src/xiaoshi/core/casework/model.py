@@ -88,11 +88,17 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How long a step may take. `runs_for_client`: the client's own clock, which our holidays do not stop."""
+    """How long a step may take. `runs_for_client`: the client's own clock, which nothing of ours stops.
+
+    `pauses_for`: it stands still while the case rests and waits for one of these; `at_risk_percent`: the share of the
+    time after which whoever has the step is reminded.
+    """
 
     unit: ClockUnit
     amount: int
     runs_for_client: bool = False
+    pauses_for: tuple[WaitingFor, ...] = ("client",)
+    at_risk_percent: int = 80
 
 
 @dataclass(frozen=True, slots=True)

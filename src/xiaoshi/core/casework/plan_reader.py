@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from typing import get_args
 
 from xiaoshi.core.casework.conditions import STEP_FIELDS, reads_of, syntax_fault
-from xiaoshi.core.casework.model import Clock, ClockUnit, Condition, Need, NeedKind, Who
+from xiaoshi.core.casework.model import Clock, ClockUnit, Condition, Need, NeedKind, WaitingFor, Who
 from xiaoshi.core.casework.plan_lines import Lines, Path
 from xiaoshi.core.casework.roles import LEVELS, READS_ONLY, ROLES
 from xiaoshi.core.problems import Problem, Words
@@ -189,11 +190,11 @@ class PlanReader:
         return tuple(found)
 
     def clock(self, table: Table, key: str, path: Path) -> Clock | None:
-        """One unit with its number, and perhaps `runs_for_client`."""
+        """One unit with its number, and perhaps `runs_for_client`, `pauses_for`, `at_risk_percent`."""
         if key not in table:
             return None
         inner, at = self.table(table, key, path), (*path, key)
-        self.known_keys(inner, (*CLOCK_UNITS, "runs_for_client"), at)
+        self.known_keys(inner, (*CLOCK_UNITS, "runs_for_client", "pauses_for", "at_risk_percent"), at)
         units = [unit for unit in CLOCK_UNITS if unit in inner]
         amount = self.value(inner, units[0], int, at) if len(units) == 1 else None
         if not isinstance(amount, int) or amount < 1:
@@ -205,7 +206,40 @@ class PlanReader:
                 *at,
             )
             return None
-        return Clock(units[0], amount, self.flag(inner, "runs_for_client", at))
+        pauses_for = self._pauses_for(inner, at)
+        percent = self.value(inner, "at_risk_percent", int, at)
+        if isinstance(percent, int) and not 1 <= percent <= 100:
+            self.wrong(
+                "bad_clock",
+                "提醒比例应为 1 到 100",
+                "The share has to be from 1 to 100",
+                *at,
+                "at_risk_percent",
+            )
+        return Clock(
+            units[0],
+            amount,
+            self.flag(inner, "runs_for_client", at),
+            pauses_for,
+            percent if isinstance(percent, int) else 80,
+        )
+
+    def _pauses_for(self, table: Table, path: Path) -> tuple[WaitingFor, ...]:
+        """For whom the case may wait without the clock running; the client when nothing is said."""
+        if "pauses_for" not in table:
+            return ("client",)
+        known: dict[object, WaitingFor] = {name: name for name in get_args(WaitingFor)}
+        names = table["pauses_for"]
+        if not isinstance(names, list) or not all(isinstance(n, str) and n in known for n in names):
+            self.wrong(
+                "bad_clock",
+                f"pauses_for 只能列出：{'、'.join(get_args(WaitingFor))}",
+                f"pauses_for lists some of: {', '.join(get_args(WaitingFor))}",
+                *path,
+                "pauses_for",
+            )
+            return ("client",)
+        return tuple(dict.fromkeys(known[name] for name in names))
 
     def condition(
         self, table: Table, key: str, path: Path, step_ids: Iterable[str], facts: Iterable[str]
@@ -282,5 +316,5 @@ def nearest(name: str, known: list[str]) -> tuple[str, str]:
     if close:
         return f"，是否要写“{close[0]}”？", f" (did you mean “{close[0]}”?)"
     if 0 < len(known) <= 12:
-        return f"；可用：{'、'.join(known)}", f"; there are: {', '.join(known)}"
+        return f"；可用：{'、'.join(get_args(WaitingFor))}", f"; there are: {', '.join(known)}"
     return "", ""
