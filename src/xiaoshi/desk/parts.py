@@ -2,7 +2,8 @@
 
 A part may have: `urls.py` (addresses below `/desk/`), `grants.py` (`GRANTS`: the runtime role's rights on its tables),
 `jobs.py` (background jobs and timers), `on_case.py` (what it adds to a case: `tabs(request, found)` gives `Tab` values,
-`panels(request, found)` gives `Panel` values for the overview). None of them is imported by the cases themselves.
+`panels(request, found)` gives `Panel` values for the overview), `on_status.py` (`status_changed(ctx, before)`: called inside
+the act that closed, cancelled, suspended, resumed or reopened a case). None of them is imported by the cases themselves.
 """
 
 from __future__ import annotations

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
+from xiaoshi.core.casework.authority import HOUSE
 from xiaoshi.core.casework.model import CASE, Refused
 from xiaoshi.core.casework.turn import Outcome, Turn, first_refusal, refused
 
-HOUSE = "house:"
-"""How the actors begin that are no persons: timers and followers of the desk itself."""
 OTHER_CASES_MAX = 20
 
 

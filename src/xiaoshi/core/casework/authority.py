@@ -16,6 +16,8 @@ from xiaoshi.core.casework.standing import Standing
 from xiaoshi.core.problems import Words
 
 HEADS = ("supervisor", "outlet_head")
+HOUSE = "house:"
+"""How the actors begin that are no persons: timers and followers of the desk itself."""
 # Who keeps the list of people may pass on the work of somebody who has left.
 PASS_ON = (*HEADS, "people_keeper")
 
@@ -78,7 +80,9 @@ Part = Callable[[Standing, Actor, str], bool]
 
 
 def stands_over(actor: Actor, unit_path: str) -> bool:
-    """Whether the unit is the actor's own or lies under it."""
+    """Whether the unit is the actor's own or lies under it. The house, which holds no role, stands over all."""
+    if actor.id.startswith(HOUSE):
+        return True
     return unit_path == actor.unit_path or unit_path.startswith(actor.unit_path + "/")
 
 

@@ -7,10 +7,13 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
+from xiaoshi.core.casework.authority import HOUSE
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.audit.models import TimelineEntry
 from xiaoshi.desk.guard.boundary import ACTS
 from xiaoshi.desk.organisation.models import Staff
+
+BY_ITSELF = Words("系统", "the desk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ def _absent(entry: TimelineEntry) -> str:
 
 def _who(entry: TimelineEntry, names: dict[str, Words]) -> Words:
     """Who acted; a substitute with both names: `徐岚代李旻`."""
-    actor = names.get(entry.actor, Words(entry.actor, entry.actor))
+    unknown = BY_ITSELF if entry.actor.startswith(HOUSE) else Words(entry.actor, entry.actor)
+    actor = names.get(entry.actor, unknown)
     login = _absent(entry)
     if not login:
         return actor
@@ -53,7 +57,17 @@ def _who(entry: TimelineEntry, names: dict[str, Words]) -> Words:
 def _spoken_of(entry: TimelineEntry) -> list[str]:
     """Sign-in names in an entry's words: to whom it was handed, copied, delegated, and who is to sign."""
     body = entry.body
-    return [login for login in (body.get("to"), body.get("signer"), *(body.get("signers") or ())) if login]
+    return [
+        login
+        for login in (
+            body.get("to"),
+            body.get("instead_of"),
+            body.get("signer"),
+            *(body.get("signers") or ()),
+            *(body.get("copied") or ()),
+        )
+        if login
+    ]
 
 
 def _named(words: Words, logins: list[str], names: dict[str, Words]) -> Words:

@@ -1,6 +1,7 @@
-"""The verbs that Chinese desks know, as acts on any case and step: 转办 委派 会签 加签 抄送 催办 撤回 驳回 挂起 恢复 作废 重开, and 请示.
+"""The verbs that Chinese desks know, as acts on any case and step: 转办 移交 委派 抄送 已阅 催办 撤回 驳回 挂起 恢复 作废 重开, and 请示.
 
-Each is one command of the engine and one entry; whoever is asked sees the case from then on.
+Each is one command of the engine and one entry; whoever is asked sees the case from then on and gets a notice, and so does
+whoever stands in for somebody absent. The verbs of signing are in `signing_verbs.py`, facts and needs in `recording.py`.
 """
 
 from __future__ import annotations
@@ -8,26 +9,44 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework.model import CASE
-from xiaoshi.desk.cases.people_on_case import colleague, let_see
+from xiaoshi.core.casework.views import next_steps
+from xiaoshi.desk.cases.people_on_case import colleague, let_see, tell, who_is_there
+from xiaoshi.desk.cases.signing_verbs import all_sign as all_sign
+from xiaoshi.desk.cases.steps import step_title
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import invalid
 from xiaoshi.desk.organisation.models import Unit
 
+COPIES_MAX = 30
+
 
 @act("case.claim", "签收", "Claim a step")
 def claim(ctx: Context, *, step: str) -> dict[str, Any]:
+    zh, en = step_title(ctx, step)
     ctx.command(c.Claim(command_id=ctx.next_command_id(), step=step))
-    ctx.note("签收环节", "Claimed a step", step=step)
+    ctx.note(f"签收“{zh}”", f"Claimed “{en}”", step=step)
     return {}
 
 
 @act("case.release", "退回待认领", "Release a step")
-def release(ctx: Context, *, step: str) -> dict[str, Any]:
+def release(ctx: Context, *, step: str, reason: str = "") -> dict[str, Any]:
+    """退签: a delegate gives the step back to the delegator, everybody else to all who may do it."""
+    zh, en = step_title(ctx, step)
+    own = ctx.state.steps.get(step) if ctx.state else None
+    told = (own.assignee, own.delegator) if own else ()
     ctx.command(c.Release(command_id=ctx.next_command_id(), step=step))
-    ctx.note("退回待认领", "Released a step", step=step)
+    tell(ctx, told, "released", f"“{zh}”已退签", f"“{en}” was given back")
+    because = _because(reason)
+    ctx.note(f"退签“{zh}”{because[0]}", f"Gave “{en}” back{because[1]}", step=step, reason=reason)
     return {}
+
+
+def _because(reason: str) -> tuple[str, str]:
+    return (f"：{reason}", f": {reason}") if reason.strip() else ("", "")
 
 
 @act("case.hand_over", "转办", "Hand over")
@@ -37,7 +56,16 @@ def hand_over(ctx: Context, *, to: str, reason: str, step: str = CASE) -> dict[s
     ctx.command(c.HandOver(command_id=ctx.next_command_id(), to=receiver, reason=reason, step=step))
     let_see(ctx, to, "hand_over")
     let_see(ctx, ctx.person.login, "handed_over")
-    ctx.note(f"转办给{to}：{reason}", f"Handed over to {to}: {reason}", to=to, step=step, reason=reason)
+    zh, en = step_title(ctx, step) if step else ("", "")
+    what_zh, what_en = (f"“{zh}”", f"“{en}”") if step else ("", "the case")
+    tell(ctx, [to], "handed_over", f"{what_zh}转办给您：{reason}", f"{what_en} is yours now: {reason}")
+    ctx.note(
+        f"{what_zh}转办给{to}：{reason}",
+        f"Handed {what_en} over to {to}: {reason}",
+        to=to,
+        step=step,
+        reason=reason,
+    )
     return {"to": to}
 
 
@@ -55,6 +83,7 @@ def move_case(ctx: Context, *, unit_path: str, to: str, reason: str) -> dict[str
     )
     let_see(ctx, ctx.person.login, "moved")
     ctx.the_case.unit, ctx.the_case.unit_path = unit, unit.path
+    tell(ctx, [to], "handed_over", f"移交给您：{reason}", f"moved to you: {reason}")
     ctx.note(
         f"移交{unit.name_zh}：{reason}",
         f"Moved to {unit.name_en}: {reason}",
@@ -67,89 +96,144 @@ def move_case(ctx: Context, *, unit_path: str, to: str, reason: str) -> dict[str
 
 
 @act("case.delegate", "委派", "Delegate")
-def delegate(ctx: Context, *, step: str, to: str, reason: str) -> dict[str, Any]:
-    """委派: somebody else does it, and it comes back."""
-    ctx.command(c.Delegate(command_id=ctx.next_command_id(), step=step, to=colleague(to), reason=reason))
-    let_see(ctx, to, "delegate")
-    ctx.note(f"委派给{to}：{reason}", f"Delegated to {to}: {reason}", to=to, step=step, reason=reason)
-    return {"to": to}
+def delegate(ctx: Context, *, step: str, to: str, reason: str, until: str = "") -> dict[str, Any]:
+    """委派: somebody else does it, and it comes back. `until` (ISO, aware): who has not reported by then has lost it.
+
+    Somebody who is away is not asked: it goes to whoever stands in, and the entry says so.
+    """
+    zh, en = step_title(ctx, step)
+    receiver, away = who_is_there(ctx, to)
+    moment = moment_of(until, "until") if until else None
+    ctx.command(
+        c.Delegate(command_id=ctx.next_command_id(), step=step, to=receiver, reason=reason, until=moment)
+    )
+    let_see(ctx, receiver.id, "delegate")
+    by = _until_words(moment)
+    away_zh, away_en = (f"（{away}不在岗，由其代岗）", f" (standing in for {away})") if away else ("", "")
+    tell(
+        ctx,
+        [receiver.id],
+        "delegated",
+        f"“{zh}”委派给您{by[0]}：{reason}",
+        f"“{en}” is delegated to you{by[1]}: {reason}",
+    )
+    ctx.note(
+        f"“{zh}”委派给{receiver.id}{away_zh}{by[0]}：{reason}",
+        f"Delegated “{en}” to {receiver.id}{away_en}{by[1]}: {reason}",
+        to=receiver.id,
+        instead_of=away,
+        step=step,
+        until=until,
+        reason=reason,
+    )
+    return {"to": receiver.id, "instead_of": away}
+
+
+def moment_of(text: str, where: str) -> datetime:
+    """The moment of an ISO text with its offset. Refused with words when it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None  # type: ignore[assignment]
+    if moment is None or moment.tzinfo is None:
+        raise invalid("date_unreadable", "请填写到哪一天为止。", "Enter until when.", where=where)
+    return moment
+
+
+def _until_words(moment: datetime | None) -> tuple[str, str]:
+    if moment is None:
+        return "", ""
+    day = timezone.localtime(moment)
+    return f"，{day.month}月{day.day}日前报告", f", to be reported by {day.day} {day:%B}"
 
 
 @act("case.accept_report", "接受委派结果", "Accept a report")
 def accept_report(ctx: Context, *, step: str) -> dict[str, Any]:
+    zh, en = step_title(ctx, step)
     ctx.command(c.AcceptReport(command_id=ctx.next_command_id(), step=step))
-    ctx.note("接受委派结果", "Accepted the delegate's report", step=step)
+    ctx.note(f"“{zh}”委派结果验收", f"Accepted the delegate's report on “{en}”", step=step)
     return {}
 
 
 @act("case.return_report", "退回委派结果", "Return a report")
 def return_report(ctx: Context, *, step: str, reason: str) -> dict[str, Any]:
+    zh, en = step_title(ctx, step)
+    delegate_of = ctx.state.steps[step].assignee if ctx.state and step in ctx.state.steps else ""
     ctx.command(c.ReturnReport(command_id=ctx.next_command_id(), step=step, reason=reason))
-    ctx.note(f"退回委派结果：{reason}", f"Returned the report: {reason}", step=step, reason=reason)
-    return {}
-
-
-@act("case.all_sign", "会签", "All sign")
-def all_sign(ctx: Context, *, step: str, signers: list[str]) -> dict[str, Any]:
-    """会签: the step is finished only when all of them have signed."""
-    people = tuple(colleague(login, where="signers") for login in signers)
-    ctx.command(c.AllSign(command_id=ctx.next_command_id(), step=step, signers=people))
-    for login in signers:
-        let_see(ctx, login, "sign")
+    tell(
+        ctx,
+        [delegate_of],
+        "returned",
+        f"“{zh}”的报告被退回：{reason}",
+        f"your report on “{en}” came back: {reason}",
+    )
     ctx.note(
-        f"会签：{'、'.join(signers)}", f"To be signed by {', '.join(signers)}", step=step, signers=signers
+        f"“{zh}”委派结果退回：{reason}", f"Returned the report on “{en}”: {reason}", step=step, reason=reason
     )
-    return {}
-
-
-@act("case.add_signer", "加签", "Add a signer")
-def add_signer(ctx: Context, *, step: str, signer: str, place: str) -> dict[str, Any]:
-    """加签: one more, `place` "before" or "after"."""
-    if place not in ("before", "after"):
-        raise invalid("place_unknown", "请选择前加签或后加签。", "Choose before or after.", where="place")
-    command = c.AddSigner(
-        command_id=ctx.next_command_id(),
-        step=step,
-        signer=colleague(signer, where="signer"),
-        place=place,  # type: ignore[arg-type]
-    )
-    ctx.command(command)
-    let_see(ctx, signer, "sign")
-    ctx.note(f"加签：{signer}", f"Added signer {signer}", step=step, signer=signer, place=place)
-    return {}
-
-
-@act("case.sign", "签署", "Sign")
-def sign(ctx: Context, *, step: str) -> dict[str, Any]:
-    ctx.command(c.Sign(command_id=ctx.next_command_id(), step=step))
-    ctx.note("会签同意", "Signed", step=step)
-    return {}
-
-
-@act("case.refuse_to_sign", "会签不同意", "Refuse to sign")
-def refuse_to_sign(ctx: Context, *, step: str, reason: str) -> dict[str, Any]:
-    ctx.command(c.RefuseToSign(command_id=ctx.next_command_id(), step=step, reason=reason))
-    ctx.note(f"会签不同意：{reason}", f"Refused to sign: {reason}", step=step, reason=reason)
     return {}
 
 
 @act("case.copy", "抄送", "Copy")
-def copy_to(ctx: Context, *, to: str, step: str = CASE) -> dict[str, Any]:
-    """抄送: let somebody know; he or she sees the case from now on."""
-    colleague(to)
-    ctx.command(c.Copy(command_id=ctx.next_command_id(), to=to, step=step))
-    let_see(ctx, to, "copy")
-    ctx.note(f"抄送{to}", f"Copied to {to}", to=to, step=step)
+def copy_to(ctx: Context, *, to: str | list[str], step: str = CASE) -> dict[str, Any]:
+    """抄送: let somebody know, several at once; they see the case from now on. Who was told already is left out."""
+    wanted = list(dict.fromkeys([to] if isinstance(to, str) else to))
+    if len(wanted) > COPIES_MAX:
+        zh, en = f"一次最多抄送{COPIES_MAX}人。", f"At most {COPIES_MAX} people at once."
+        raise invalid("too_many_copies", zh, en, where="to")
+    assert ctx.state is not None
+    fresh = [login for login in wanted if login not in ctx.state.copied] or wanted[:1]
+    if not fresh:
+        raise invalid("receiver_missing", "请选择抄送人。", "Choose whom to copy.", where="to")
+    for login in fresh:
+        colleague(login)
+        ctx.command(c.Copy(command_id=ctx.next_command_id(), to=login, step=step))
+        let_see(ctx, login, "copy")
+    tell(ctx, fresh, "copied", "抄送给您，请阅", "copied to you, please read")
+    ctx.note(f"抄送{'、'.join(fresh)}", f"Copied to {', '.join(fresh)}", copied=fresh, step=step)
+    return {"to": fresh}
+
+
+@act("case.mark_read", "已阅", "Read", open_to_told=True)
+def mark_read(ctx: Context) -> dict[str, Any]:
+    """已阅: whoever was copied has read it."""
+    ctx.command(c.MarkRead(command_id=ctx.next_command_id()))
+    ctx.note("已阅", "Read")
     return {}
 
 
 @act("case.remind", "催办", "Remind")
-def remind(ctx: Context, *, to: str, step: str = CASE) -> dict[str, Any]:
-    """催办: at most once in the plan's gap."""
+def remind(ctx: Context, *, to: str = "", step: str = CASE) -> dict[str, Any]:
+    """催办: each person about each step at most once in the plan's gap. Without `to`: whoever has it in hand."""
+    to = to or _in_whose_hands(ctx, step)
     colleague(to)
     ctx.command(c.Remind(command_id=ctx.next_command_id(), to=to, step=step))
+    zh, en = step_title(ctx, step) if step else ("", "")
+    tell(
+        ctx,
+        [to],
+        "reminder",
+        f"请尽快办理{f'“{zh}”' if step else ''}",
+        f"please go on with {f'“{en}”' if step else 'it'}",
+    )
     ctx.note(f"催办{to}", f"Reminded {to}", to=to, step=step)
-    return {}
+    return {"to": to}
+
+
+def _in_whose_hands(ctx: Context, step: str) -> str:
+    """Who has the step (or the next one) in hand by name, else the owner."""
+    assert ctx.plan is not None
+    assert ctx.state is not None
+    for following in next_steps(ctx.plan, ctx.state):
+        if step in (CASE, following.step) and following.persons:
+            return following.persons[0]
+    if not ctx.state.owner or ctx.state.owner == ctx.person.login:
+        raise invalid(
+            "nobody_to_remind",
+            "没有可催办的承办人，请选择催办对象。",
+            "Nobody has it in hand by name: choose whom to remind.",
+            where="to",
+        )
+    return ctx.state.owner
 
 
 @act("case.take_back", "撤回", "Take back")
@@ -163,10 +247,11 @@ def take_back(ctx: Context, *, reason: str = "") -> dict[str, Any]:
 @act("case.send_back", "驳回", "Send back")
 def send_back(ctx: Context, *, step: str, reason: str) -> dict[str, Any]:
     """驳回 to any finished step: it and all that leans on it are open again."""
+    own = ctx.state.steps.get(step) if ctx.state else None
+    makers = own.makers if own else ()
     ctx.command(c.SendBack(command_id=ctx.next_command_id(), step=step, reason=reason))
-    assert ctx.plan is not None
-    title = ctx.plan.steps[step].title if step in ctx.plan.steps else None
-    zh, en = (title.zh, title.en) if title else (step, step)
+    zh, en = step_title(ctx, step)
+    tell(ctx, makers, "sent_back", f"“{zh}”被驳回：{reason}", f"“{en}” was sent back: {reason}")
     ctx.note(f"驳回到“{zh}”：{reason}", f"Sent back to “{en}”: {reason}", step=step, reason=reason)
     return {}
 
@@ -174,11 +259,8 @@ def send_back(ctx: Context, *, step: str, reason: str) -> dict[str, Any]:
 @act("case.suspend", "挂起", "Suspend")
 def suspend(ctx: Context, *, reason: str, until: str, waiting_for: str) -> dict[str, Any]:
     """挂起 until (ISO, aware) at the latest, waiting for client, other_case or authority."""
-    try:
-        moment = datetime.fromisoformat(until)
-    except ValueError:
-        raise invalid("date_unreadable", "请填写挂起到哪一天。", "Enter until when.", where="until") from None
-    if moment.tzinfo is None or waiting_for not in ("client", "other_case", "authority"):
+    moment = moment_of(until, "until")
+    if waiting_for not in ("client", "other_case", "authority"):
         raise invalid(
             "waiting_for_unknown", "请选择在等谁。", "Choose what the case waits for.", where="waiting_for"
         )
@@ -198,6 +280,7 @@ def resume(ctx: Context) -> dict[str, Any]:
 @act("case.cancel", "作废", "Cancel")
 def cancel(ctx: Context, *, reason: str) -> dict[str, Any]:
     ctx.command(c.Cancel(command_id=ctx.next_command_id(), reason=reason))
+    tell(ctx, [ctx.the_case.owner], "cancelled", f"案件已作废：{reason}", f"the case was cancelled: {reason}")
     ctx.note(f"作废：{reason}", f"Cancelled: {reason}", reason=reason)
     return {}
 
@@ -205,6 +288,7 @@ def cancel(ctx: Context, *, reason: str) -> dict[str, Any]:
 @act("case.reopen", "重开", "Reopen")
 def reopen(ctx: Context, *, reason: str) -> dict[str, Any]:
     ctx.command(c.Reopen(command_id=ctx.next_command_id(), reason=reason))
+    tell(ctx, [ctx.the_case.owner], "reopened", f"案件已重开：{reason}", f"the case was reopened: {reason}")
     ctx.note(f"重开：{reason}", f"Reopened: {reason}", reason=reason)
     return {}
 
@@ -217,6 +301,23 @@ def add_step(ctx: Context, *, title: str, roles: list[str], blocks_close: bool =
         )
     )
     ctx.note(f"增加环节“{title}”", f"Added the step “{title}”", title=title, roles=roles)
+    return {}
+
+
+@act("case.call_up", "启用备选环节", "Call up an optional step")
+def call_up(ctx: Context, *, step: str, reason: str = "") -> dict[str, Any]:
+    zh, en = step_title(ctx, step)
+    ctx.command(c.CallUp(command_id=ctx.next_command_id(), step=step))
+    because = _because(reason)
+    ctx.note(f"启用“{zh}”{because[0]}", f"Called up “{en}”{because[1]}", step=step, reason=reason)
+    return {}
+
+
+@act("case.call_off", "取消启用", "Call off an optional step")
+def call_off(ctx: Context, *, step: str, reason: str) -> dict[str, Any]:
+    zh, en = step_title(ctx, step)
+    ctx.command(c.CallOff(command_id=ctx.next_command_id(), step=step, reason=reason))
+    ctx.note(f"取消启用“{zh}”：{reason}", f"Called off “{en}”: {reason}", step=step, reason=reason)
     return {}
 
 

@@ -21,7 +21,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ from xiaoshi.core.casework.decide import decide
 from xiaoshi.core.casework.events import Accepted
 from xiaoshi.core.casework.fold import fold
 from xiaoshi.core.casework.model import Plan, State
+from xiaoshi.core.casework.model import Refused as EngineRefused
 from xiaoshi.core.casework.roles import READS_ONLY
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.audit import chain
@@ -42,8 +43,10 @@ from xiaoshi.desk.cases.snapshots import read_state, write_state
 from xiaoshi.desk.guard.fields import require_fitting
 from xiaoshi.desk.guard.machines import refuse_machine, refuse_machine_as_second
 from xiaoshi.desk.guard.refusals import NotAllowed, Refused, Stale, case_not_found, not_allowed, refuse
+from xiaoshi.desk.guard.standing_in import absent_ones, bank_day
 from xiaoshi.desk.guard.visibility import see_as
 from xiaoshi.desk.organisation.models import Staff
+from xiaoshi.desk.parts import modules
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Act:
     """One thing that people do. `roles` empty: the function itself (or the case engine) decides who may.
 
     `people_only`: a judgement or a second pair of eyes, which no machine account may be (`guard/machines.py`).
+    `open_to_told`: also for whoever of another unit was told about the case (已阅).
     """
 
     name: str
@@ -59,6 +63,7 @@ class Act:
     on_case: bool
     function: Callable[..., Any]
     people_only: bool = False
+    open_to_told: bool = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
@@ -77,13 +82,16 @@ def act(
     roles: frozenset[str] | set[str] = frozenset(),
     on_case: bool = True,
     people_only: bool = False,
+    open_to_told: bool = False,
 ) -> Callable[[Callable[..., Any]], Act]:
     """Mark a function as an act. Its first argument is the `Context`, the rest are keyword fields (JSON values)."""
 
     def mark(function: Callable[..., Any]) -> Act:
         if name in ACTS and ACTS[name].function.__qualname__ != function.__qualname__:
             raise ValueError(f"two acts are called {name}")
-        ACTS[name] = Act(name, Words(zh, en), frozenset(roles), on_case, function, people_only)
+        ACTS[name] = Act(
+            name, Words(zh, en), frozenset(roles), on_case, function, people_only, open_to_told=open_to_told
+        )
         return ACTS[name]
 
     return mark
@@ -91,7 +99,11 @@ def act(
 
 @dataclass
 class Context:
-    """What an act may use: who, when, the case with its plan and state, and the entry that is being written."""
+    """What an act may use: who, when, the case with its plan and state, and the entry that is being written.
+
+    `on_behalf_of`: the absent person for whom the actor stands in, once something was only open to that person. The
+    actor stays who really acts; both names are in the entry.
+    """
 
     act: Act
     person: Staff
@@ -107,6 +119,7 @@ class Context:
     words: Words | None = None
     visible_to_client: bool = False
     unit_path: str = ""
+    on_behalf_of: str = ""
     _commands: int = 0
 
     @property
@@ -124,12 +137,28 @@ class Context:
         assert self.plan is not None
         assert self.state is not None
         verdict = decide(self.plan, self.state, command, self.actor, self.now)
+        if isinstance(verdict, EngineRefused) and verdict.problem.code in PERSONAL_CODES:
+            verdict = self._standing_in(command) or verdict
         if not isinstance(verdict, Accepted):
             kind = NotAllowed if verdict.problem.code in NOT_ALLOWED_CODES else Refused
             raise kind(verdict.problem)
         self.state = fold(verdict.events, self.state)
         self.events.extend(verdict.events)
         return tuple(verdict.events)
+
+    def _standing_in(self, command: Command) -> Accepted | None:
+        """The same command as the substitute of somebody absent to whom it is open; None when there is nobody."""
+        assert self.plan is not None
+        assert self.state is not None
+        if self.on_behalf_of or self.case is None:
+            return None
+        for absent in absent_ones(self.person.login, bank_day(self.now), self.case.kind):
+            actor = replace(self.actor, on_behalf_of=absent.login)
+            verdict = decide(self.plan, self.state, command, actor, self.now)
+            if isinstance(verdict, Accepted):
+                self.actor, self.on_behalf_of = actor, absent.login
+                return verdict
+        return None
 
     def note(self, zh: str, en: str, **facts: Any) -> None:
         """Say what happened, for the timeline. `facts` go into the entry's body (small values only)."""
@@ -141,6 +170,8 @@ class Context:
         self.case, self.plan, self.state = case, plan, State()
 
 
+# Refusals of the engine that speak of what a person has in the case: a substitute may have it from somebody absent.
+PERSONAL_CODES = frozenset({"held_by_other", "not_your_act", "not_copied"})
 # Refusals of the engine that mean "not you" and not "not now".
 NOT_ALLOWED_CODES = frozenset(
     {"wrong_role", "not_your_act", "auditor_reads_only", "other_unit", "maker_is_checker", "same_hands"}
@@ -269,17 +300,32 @@ def _may_act(ctx: Context) -> None:
             "auditor_reads_only", "审计员只能查看，不能办理。", "An auditor reads and does nothing else."
         )
     refuse_machine(ctx)
-    if ctx.case is not None and not ctx.case.unit_path.startswith(ctx.person.unit.path):
-        raise not_allowed(
-            "other_unit",
-            "案件属于其他网点，您可以查看，不能办理。",
-            "The case belongs to another unit: you may look, but not act on it.",
-        )
+    if ctx.case is None or ctx.case.unit_path.startswith(ctx.person.unit.path):
+        return
+    if ctx.act.open_to_told or _stands_in_there(ctx, ctx.case):
+        return
+    raise not_allowed(
+        "other_unit",
+        "案件属于其他网点，您可以查看，不能办理。",
+        "The case belongs to another unit: you may look, but not act on it.",
+    )
+
+
+def _stands_in_there(ctx: Context, case: Case) -> bool:
+    """Whether the person stands in for somebody of the case's own line; then the whole act is on that person's behalf."""
+    for absent in absent_ones(ctx.person.login, bank_day(ctx.now), case.kind):
+        if case.unit_path.startswith(absent.unit_path):
+            ctx.on_behalf_of = absent.login
+            ctx.actor = replace(ctx.actor, on_behalf_of=absent.login, unit_path=absent.unit_path.rstrip("/"))
+            return True
+    return False
 
 
 def _write(ctx: Context) -> None:
     """One entry for the act, and the case's new snapshot. An act that changed nothing on the case writes nothing."""
     case = ctx.case
+    if ctx.on_behalf_of:
+        ctx.body["on_behalf_of"] = ctx.on_behalf_of
     if case is None:
         if ctx.words is not None:
             chain.append_for_unit(ctx)
@@ -288,8 +334,12 @@ def _write(ctx: Context) -> None:
         return
     case.version += 1
     chain.append_for_case(ctx)
+    before = case.status
     write_state(case, ctx.state, ctx.plan, ctx.now)
     case.save()
+    if case.status != before and case.version > 1:
+        for part in modules("on_status"):
+            part.status_changed(ctx, before)
 
 
 def _roles_needed(what: Act) -> NotAllowed:
