@@ -76,13 +76,13 @@ def _to_microsecond(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def append_for_case(ctx: Context) -> None:
-    """Append to the case's chain. The case row is locked, so its `version` and `head_hash` are the newest."""
+def entry_for_case(ctx: Context) -> TimelineEntry:
+    """The next entry of the case's chain, not written yet. The case row is locked, so `version` and `head_hash` are the newest."""
     case = ctx.the_case
     previous = bytes(case.head_hash) or FIRST
     entry = _entry(ctx, str(case.id), case.version, previous, case.unit_path)
-    entry.save(force_insert=True)
     case.head_hash = entry.hash
+    return entry
 
 
 def append_for_unit(ctx: Context) -> None:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from xiaoshi.core.casework.commands import Actor, Command
@@ -37,14 +37,16 @@ from xiaoshi.core.casework.model import Refused as EngineRefused
 from xiaoshi.core.casework.roles import READS_ONLY
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.audit import chain
+from xiaoshi.desk.audit.models import TimelineEntry
 from xiaoshi.desk.cases.models import AnsweredAct, Case
 from xiaoshi.desk.cases.plans import plan_of
 from xiaoshi.desk.cases.snapshots import read_state, write_state
+from xiaoshi.desk.guard import statements
+from xiaoshi.desk.guard.crypto import keyed_hash
 from xiaoshi.desk.guard.fields import require_fitting
 from xiaoshi.desk.guard.machines import refuse_machine, refuse_machine_as_second
 from xiaoshi.desk.guard.refusals import NotAllowed, Refused, Stale, case_not_found, not_allowed, refuse
 from xiaoshi.desk.guard.standing_in import absent_ones, bank_day
-from xiaoshi.desk.guard.visibility import see_as
 from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.parts import modules
 
@@ -55,6 +57,7 @@ class Act:
 
     `people_only`: a judgement or a second pair of eyes, which no machine account may be (`guard/machines.py`).
     `open_to_told`: also for whoever of another unit was told about the case (已阅).
+    `for_oneself`: about the own password, telephone, sessions: an auditor does that too.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Act:
     on_case: bool
     function: Callable[..., Any]
     people_only: bool = False
+    for_oneself: bool = False
     open_to_told: bool = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -82,6 +86,7 @@ def act(
     roles: frozenset[str] | set[str] = frozenset(),
     on_case: bool = True,
     people_only: bool = False,
+    for_oneself: bool = False,
     open_to_told: bool = False,
 ) -> Callable[[Callable[..., Any]], Act]:
     """Mark a function as an act. Its first argument is the `Context`, the rest are keyword fields (JSON values)."""
@@ -90,7 +95,7 @@ def act(
         if name in ACTS and ACTS[name].function.__qualname__ != function.__qualname__:
             raise ValueError(f"two acts are called {name}")
         ACTS[name] = Act(
-            name, Words(zh, en), frozenset(roles), on_case, function, people_only, open_to_told=open_to_told
+            name, Words(zh, en), frozenset(roles), on_case, function, people_only, for_oneself, open_to_told
         )
         return ACTS[name]
 
@@ -189,7 +194,11 @@ class Outcome:
 
 
 def digest_of(fields: dict[str, Any]) -> str:
-    """A digest of the fields of an act; bytes count by their own hash."""
+    """A digest of the fields of an act; bytes count by their own hash.
+
+    Keyed: among the fields are identity numbers and passwords, which a plain hash would let somebody with a copy of the
+    database find by trying.
+    """
 
     def plain(value: Any) -> Any:
         if isinstance(value, bytes):
@@ -197,7 +206,7 @@ def digest_of(fields: dict[str, Any]) -> str:
         return str(value)
 
     text = json.dumps(fields, sort_keys=True, ensure_ascii=False, default=plain)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return keyed_hash("acts", text)
 
 
 def perform(
@@ -223,40 +232,28 @@ def perform(
             "The request has no idempotency key: reload the page.",
         )
     require_fitting(what, fields)
+    ident = _readable(case_id) if what.on_case else None
+    digest = digest_of({"case": case_id, **fields})
     with transaction.atomic(durable=True):
-        see_as(person)
-        answered = _claim(what, person, key, digest_of({"case": case_id, **fields}))
-        if answered is not None:
-            return answered
+        free, case = statements.begin(person, key, what.name, digest, ident)
+        if not free:
+            return _stored_answer(what, person, key, digest)
         ctx = Context(what, person, person.as_actor(), now or timezone.now(), key, channel)
         if what.on_case:
-            _take_case(ctx, case_id, expected_version)
+            _take_case(ctx, case, expected_version)
         _may_act(ctx)
         if what.roles and not what.roles & ctx.actor.roles:
             raise _roles_needed(what)
         result = what.function(ctx, **fields) or {}
         refuse_machine_as_second(ctx)
-        _write(ctx)
-        AnsweredAct.objects.filter(key=key).update(
-            result=result,
-            case_id=ctx.case.id if ctx.case else None,
-            version=ctx.case.version if ctx.case else None,
-        )
+        statements.finish(key, result, ctx.case, _entry_of(ctx))
         return Outcome(
             result, ctx.case.id if ctx.case else None, ctx.case.version if ctx.case else None, replayed=False
         )
 
 
-def _claim(what: Act, person: Staff, key: str, digest: str) -> Outcome | None:
-    """Claim the key for this transaction, or give the stored answer of the act that already used it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO cases_answeredact (key, act, actor, digest, at) VALUES (%s, %s, %s, %s, now())"
-            " ON CONFLICT (key) DO NOTHING",
-            [key, what.name, person.login, digest],
-        )
-        if cursor.rowcount == 1:
-            return None
+def _stored_answer(what: Act, person: Staff, key: str, digest: str) -> Outcome:
+    """The answer of the act that already used this key, if it was the same request."""
     # Another person's key is invisible here: row-level security shows everybody only the own answers.
     stored = AnsweredAct.objects.filter(key=key).first()
     if stored is None or (stored.act, stored.actor, stored.digest) != (what.name, person.login, digest):
@@ -268,12 +265,15 @@ def _claim(what: Act, person: Staff, key: str, digest: str) -> Outcome | None:
     return Outcome(stored.result or {}, stored.case_id, stored.version, replayed=True)
 
 
-def _take_case(ctx: Context, case_id: uuid.UUID | str | None, expected_version: int | None) -> None:
+def _readable(case_id: uuid.UUID | str | None) -> uuid.UUID | None:
+    """The id, or None for what is none: such a case is not found."""
     try:
-        ident = uuid.UUID(str(case_id))
+        return uuid.UUID(str(case_id))
     except ValueError:
-        raise case_not_found() from None
-    case = Case.objects.select_for_update().filter(id=ident).first()
+        return None
+
+
+def _take_case(ctx: Context, case: Case | None, expected_version: int | None) -> None:
     if case is None:
         raise case_not_found()
     if expected_version is not None and case.version != expected_version:
@@ -295,7 +295,7 @@ def _may_act(ctx: Context) -> None:
 
     The engine says the same of its commands. Acts that write without asking it (a photo, a payment) are held here.
     """
-    if READS_ONLY in ctx.actor.roles:
+    if READS_ONLY in ctx.actor.roles and not ctx.act.for_oneself:
         raise not_allowed(
             "auditor_reads_only", "审计员只能查看，不能办理。", "An auditor reads and does nothing else."
         )
@@ -321,25 +321,25 @@ def _stands_in_there(ctx: Context, case: Case) -> bool:
     return False
 
 
-def _write(ctx: Context) -> None:
-    """One entry for the act, and the case's new snapshot. An act that changed nothing on the case writes nothing."""
+def _entry_of(ctx: Context) -> TimelineEntry | None:
+    """The act's one entry, with the case brought up to it. An act that changed nothing on the case leaves none."""
     case = ctx.case
     if ctx.on_behalf_of:
         ctx.body["on_behalf_of"] = ctx.on_behalf_of
     if case is None:
         if ctx.words is not None:
             chain.append_for_unit(ctx)
-        return
+        return None
     if not ctx.events and ctx.words is None:
-        return
+        return None
     case.version += 1
-    chain.append_for_case(ctx)
+    entry = chain.entry_for_case(ctx)
     before = case.status
     write_state(case, ctx.state, ctx.plan, ctx.now)
-    case.save()
     if case.status != before and case.version > 1:
         for part in modules("on_status"):
             part.status_changed(ctx, before)
+    return entry
 
 
 def _roles_needed(what: Act) -> NotAllowed:
