@@ -17,6 +17,8 @@ urlpatterns = [
     path("desk/", include(cases.urlpatterns)),
     *(path("desk/", include(f"{part}.urls")) for part in apps()),
     *(path("desk/cases/<uuid:case_id>/", include(kind.routes)) for kind in all_kinds() if kind.routes),
+    # Last: by now every act is registered, and each becomes a call of the API.
+    path("api/v1/", include("xiaoshi.desk.api.addresses")),
 ]
 
 handler400 = errors.bad_request

@@ -155,9 +155,6 @@ NO_SUCH: dict[str, Words] = {
         "没有这份材料，或您看不到它的案件。", "There is no such document, or you may not see its case."
     ),
     "plan_not_found": Words("没有这个版本的流程。", "There is no such version of a plan."),
-    "address_not_found": Words(
-        "没有这个地址。全部地址见 /api/v1/docs。", "There is no such address: /api/v1/docs lists them all."
-    ),
 }
 
 

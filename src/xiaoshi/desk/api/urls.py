@@ -1,7 +1,9 @@
-"""Addresses of the same acts and lists for programs."""
+"""Addresses of the tokens' page. Those of the API itself stand in `addresses.py`."""
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from xiaoshi.desk.api import token_pages
+
+urlpatterns = [path("tokens/", token_pages.tokens, name="tokens")]

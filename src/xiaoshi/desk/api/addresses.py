@@ -1,0 +1,17 @@
+"""Addresses below `/api/v1/`. Included last by `desk/urls.py`: by then every module with acts has been imported."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from xiaoshi.desk.api import views
+from xiaoshi.desk.api.desk_api import addresses
+from xiaoshi.desk.api.views import API
+
+urlpatterns = [
+    path("", views.to_docs, name="api_home"),
+    path("openapi.json", views.openapi_json, name="api_openapi"),
+    path("docs", views.docs, name="api_docs"),
+    *addresses(API),
+]
+app_name = "api-1"
