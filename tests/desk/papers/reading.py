@@ -49,9 +49,9 @@ def picture_of(pdf: bytes, page: int = 0, dpi: int = 200) -> np.ndarray:
 
 
 def qr_of(pdf: bytes, page: int = 0) -> str:
-    """What a telephone's camera would read, at 200 dpi."""
-    text, _, _ = cv2.QRCodeDetector().detectAndDecode(picture_of(pdf, page))
-    return text
+    """What a telephone's camera would read: it looks more than once, from nearer and farther."""
+    looks = (cv2.QRCodeDetector().detectAndDecode(picture_of(pdf, page, dpi))[0] for dpi in (200, 300, 150))
+    return next((text for text in looks if text), "")
 
 
 def ink_outside(pdf: bytes, margin_mm: float, page: int = 0) -> int:

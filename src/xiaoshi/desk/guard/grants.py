@@ -11,6 +11,7 @@ from psycopg import sql
 
 from xiaoshi.desk.kinds import kind_grants
 from xiaoshi.desk.money.grants import MONEY_GRANTS
+from xiaoshi.desk.papers.grants import PAPER_GRANTS
 from xiaoshi.desk.parts import part_grants
 
 READ = "SELECT"
@@ -25,10 +26,6 @@ GRANTS: dict[str, str] = {
     "auth_group": READ,
     "auth_group_permissions": READ,
     "auth_permission": READ,
-    "axes_accessattempt": ALL,
-    "axes_accessattemptexpiration": ALL,
-    "axes_accessfailurelog": ALL,
-    "axes_accesslog": ALL,
     # The tree and the people are written by acts of who keeps them; triggers ask again (organisation/0003_keeping_laws).
     # A sign-in name and a path never change: cases and timelines bear them.
     "organisation_unit": "SELECT, INSERT, UPDATE (name_zh, name_en, phone, address_zh)",
@@ -44,14 +41,13 @@ GRANTS: dict[str, str] = {
     "cases_answeredact": CHANGE,
     "cases_planversion": APPEND,
     "people_client": CHANGE,
-    "papers_document": APPEND,
-    "papers_paper": "SELECT, INSERT, UPDATE (voided_at, voided_by, void_reason)",
     "audit_timelineentry": APPEND,
     "audit_anchor": READ,
     "procrastinate_jobs": ALL,
     "procrastinate_periodic_defers": ALL,
     "procrastinate_events": ALL,
     "procrastinate_workers": ALL,
+    **PAPER_GRANTS,
     **MONEY_GRANTS,
     **part_grants(),
     **kind_grants(),
