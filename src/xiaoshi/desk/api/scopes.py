@@ -7,6 +7,7 @@ on a page. So a token of a teller who became a lobby manager is worth what a lob
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.guard.boundary import ACTS, Act
@@ -39,7 +40,8 @@ def allows(scopes: Iterable[str], wanted: str) -> bool:
 
 
 def offered_acts() -> list[Act]:
-    """The acts that programs may do, by name. The caller has imported the address table, which registers all acts."""
+    """The acts that programs may do, by name. Acts register when the address table imports their modules."""
+    import_module("xiaoshi.desk.urls")
     return [ACTS[name] for name in sorted(ACTS) if name not in NOT_FOR_PROGRAMS]
 
 
