@@ -28,12 +28,14 @@ COMMANDS: dict[str, tuple[str, Words]] = {
     "worker": ("xiaoshi.commands.worker", Words("只运行后台任务", "run the background worker alone")),
     "case": ("xiaoshi.commands.case", Words("案件:查询、办理", "cases: look up, act on")),
     "clock": ("xiaoshi.commands.clock", Words("时限:到期时间、网点日历", "clocks: due times, calendars")),
+    "find": ("xiaoshi.commands.find", Words("查找:案件、单据、材料、时间线", "find: cases, papers, documents, timeline")),
     "plan": ("xiaoshi.commands.plan", Words("流程:检查、导出", "plans: check, export")),
     "notes": ("xiaoshi.commands.notes", Words("残损币:登记样本、测量、判定", "damaged notes: enrol, measure, assess")),
     "ledger": ("xiaoshi.commands.ledger", Words("账务:核对", "ledger: verify")),
     "audit": ("xiaoshi.commands.audit", Words("审计:校验时间线", "audit: verify the timeline")),
     "story": ("xiaoshi.commands.story", Words("用示例数据走完一个案件", "walk a whole case with the demo's people")),
     "simulate": ("xiaoshi.commands.simulate", Words("生成示例数据,用于测量", "make invented data to measure with")),
+    "backup": ("xiaoshi.commands.backup", Words("备份、试恢复、恢复", "back up, try out, restore")),
     "doctor": ("xiaoshi.commands.doctor", Words("检查安装并说明如何修复", "check the installation, say what to do")),
 }  # fmt: skip
 
