@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Func
+from django.db.models import Func, Q
 
 from xiaoshi.desk.organisation.models import Unit
+
+LIVE = Q(status__in=["open", "suspended"])
+"""Cases that are not at their end."""
 
 
 class UuidV7(Func):
@@ -33,7 +37,11 @@ class PlanVersion(models.Model):
 
 
 class Case(models.Model):
-    """One matter of one client. `version` counts entries; `snapshot` is only a cache of the folded events."""
+    """One matter of one client. `version` counts entries; `snapshot` is only a cache of the folded events.
+
+    `asked`: of whom something is asked now (`asked.py`), spread into `CaseAsked` by the database. `held_step`: where the
+    case stands while no step can be done, because a paper, a check or an answer is missing.
+    """
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     number = models.TextField(unique=True)
@@ -55,16 +63,50 @@ class Case(models.Model):
     version = models.IntegerField(default=0)
     head_hash = models.BinaryField(default=b"")
     snapshot = models.JSONField(default=dict)
+    asked = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
+    held_step = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
+        # Each list of the queue walks one of these in the order in which it is shown (`listing.py`).
         indexes: ClassVar = [
-            models.Index(fields=["owner", "status", "-opened_at", "-id"], name="case_mine"),
-            models.Index(fields=["status", "-opened_at", "-id"], name="case_all"),
-            models.Index(fields=["unit_path", "status"], name="case_unit"),
+            models.Index(fields=["-opened_at", "-id"], name="case_live", condition=LIVE),
+            models.Index(fields=["unit_path", "-opened_at", "-id"], name="case_live_unit", condition=LIVE),
+            models.Index(fields=["owner", "-opened_at", "-id"], name="case_live_owner", condition=LIVE),
+            models.Index(fields=["due_at", "id"], name="case_live_due", condition=LIVE),
+            models.Index(fields=["-opened_at", "-id"], name="case_newest"),
+            models.Index(fields=["unit_path", "-opened_at", "-id"], name="case_unit_newest"),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+
+class CaseAsked(models.Model):
+    """One person or role of whom a case asks something now. Written by a trigger from `Case.asked`, by nobody else.
+
+    `why`: do, second (a doer other than `not_by`), confirm, sign, accept, close, question. `person` or `role` is set; with
+    `level`, only people at that level; `field`: what a question is about. `owner_can`: the owner has the role too.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="asked_rows")
+    unit_path = models.TextField(db_collation="C")
+    kind = models.TextField()
+    opened_at = models.DateTimeField()
+    why = models.TextField()
+    step = models.TextField()
+    person = models.TextField()
+    role = models.TextField()
+    level = models.TextField()
+    field = models.TextField()
+    not_by = ArrayField(models.TextField())
+    owner_can = models.BooleanField()
+    since = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["person", "-opened_at"], name="asked_person", condition=~Q(person="")),
+            models.Index(fields=["role", "unit_path", "why"], name="asked_role", condition=~Q(role="")),
+        ]
 
 
 class CaseVisitor(models.Model):
@@ -77,6 +119,7 @@ class CaseVisitor(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["case", "staff_login"], name="visitor_once")]
+        indexes: ClassVar = [models.Index(fields=["staff_login", "case"], name="visitor_person")]
 
 
 class CaseNumber(models.Model):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from xiaoshi.core.casework.as_json import state_from_json, state_to_json
 from xiaoshi.core.casework.model import Plan, State
 from xiaoshi.core.casework.views import next_steps
+from xiaoshi.desk.cases.asked import asked_of, waiting_step
 from xiaoshi.desk.cases.models import Case
 
 
@@ -25,11 +26,20 @@ def write_state(case: Case, state: State | None, plan: Plan | None, now: datetim
     case.status = state.phase
     steps = next_steps(plan, state)
     case.step = steps[0].step if steps else ""
+    held = waiting_step(plan, state) if state.phase == "open" and not case.step else None
+    case.held_step = held.step if held else ""
+    case.asked = asked_of(plan, state, steps, case.asked, now)
     if case.step != before or case.step_since is None:
         case.step_since = now
-    case.waiting_for = state.suspension.waiting_for if state.suspension else ""
+    case.waiting_for = state.suspension.waiting_for if state.suspension else _other_case(state, case.step)
     case.due_at = _due(case, plan)
     case.closed_at = (case.closed_at or now) if state.phase in {"closed", "cancelled"} else None
+
+
+def _other_case(state: State, step: str) -> str:
+    """`other_case` when nothing can be done because another case is waited for."""
+    waits = any(other.outcome != "closed" for other in state.other_cases.values())
+    return "other_case" if waits and not step and state.phase == "open" else ""
 
 
 def _due(case: Case, plan: Plan) -> datetime | None:

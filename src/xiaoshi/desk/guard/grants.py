@@ -37,6 +37,8 @@ GRANTS: dict[str, str] = {
     "organisation_banksetting": CHANGE,
     "cases_case": CHANGE,
     "cases_casevisitor": APPEND,
+    # Written by a trigger from the case's own row.
+    "cases_caseasked": READ,
     "cases_casenumber": CHANGE,
     "cases_answeredact": CHANGE,
     "cases_planversion": APPEND,

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from xiaoshi.core.casework.model import Plan, State
-from xiaoshi.core.casework.views import StepProgress, progress
+from xiaoshi.core.casework.views import progress
 from xiaoshi.core.problems import Words
+from xiaoshi.desk.cases.asked import waiting_step
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.cases.plans import plan_of
 from xiaoshi.desk.cases.snapshots import read_state
@@ -71,16 +72,6 @@ def frame(request: HttpRequest, found: Found, current: str) -> dict[str, Any]:
         "key": new_key(),
         "version": case.version,
     }
-
-
-# A step whose turn has come, and which waits for a paper, a check, a decision or an answer, not for an earlier step.
-WAITS_FOR_SOMETHING = {"missing_need", "to_answer"}
-
-
-def waiting_step(plan: Plan, state: State) -> StepProgress | None:
-    """The step that would be next if only it had what it needs (a payment that nobody has checked yet)."""
-    steps = (step for stage in progress(plan, state) for step in stage.steps if step.place == "waiting")
-    return next((s for s in steps if s.reasons and {r.code for r in s.reasons} <= WAITS_FOR_SOMETHING), None)
 
 
 STATE_OF_STAGE = {"done": "done", "here": "here", "waiting": "todo", "not_applicable": "skipped"}
