@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
         return _refuse(args, Problem("cases_out_of_range", words, "--cases"))
     begun = time.monotonic()
     with prepare(Home.chosen(args.home), owner=True):
+        from xiaoshi.desk.cases import rebuild as cases_rebuild
         from xiaoshi.desk.demo.province import ProvinceThereAlready, make_province
         from xiaoshi.desk.parts import modules
 
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
                 "This home has units and people already: give an empty one with --home.",
             )
             return _refuse(args, Problem("home_in_use", words, "--home"))
-        for part in modules("rebuild"):
+        for part in (cases_rebuild, *modules("rebuild")):
             _say(f"{part.__name__}")
             part.rebuild()
     told = {**made, "seed": args.seed, "seconds": round(time.monotonic() - begun, 1)}
