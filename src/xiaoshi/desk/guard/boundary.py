@@ -276,6 +276,13 @@ def _readable(case_id: uuid.UUID | str | None) -> uuid.UUID | None:
 def _take_case(ctx: Context, case: Case | None, expected_version: int | None) -> None:
     if case is None:
         raise case_not_found()
+    kind = what.name.partition(".")[0]
+    if kind in KINDS and kind != case.kind:
+        raise refuse(
+            "act_of_other_kind",
+            f"“{what.words.zh}”是另一种业务的操作，不能用在这个案件上。",
+            f"“{what.words.en}” belongs to another kind of casework and cannot be done on this case.",
+        )
     if expected_version is not None and case.version != expected_version:
         raise Stale(
             Problem(
