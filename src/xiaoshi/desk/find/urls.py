@@ -1,7 +1,9 @@
-"""Addresses of full-text search over cases, papers and timeline."""
+"""Addresses of the search."""
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from xiaoshi.desk.find import views
+
+urlpatterns = [path("find/", views.find_page, name="find")]
