@@ -47,6 +47,7 @@ from xiaoshi.desk.guard.fields import require_fitting
 from xiaoshi.desk.guard.machines import refuse_machine, refuse_machine_as_second
 from xiaoshi.desk.guard.refusals import NotAllowed, Refused, Stale, case_not_found, not_allowed, refuse
 from xiaoshi.desk.guard.standing_in import absent_ones, bank_day
+from xiaoshi.desk.kinds import KINDS
 from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.parts import modules
 
@@ -276,12 +277,12 @@ def _readable(case_id: uuid.UUID | str | None) -> uuid.UUID | None:
 def _take_case(ctx: Context, case: Case | None, expected_version: int | None) -> None:
     if case is None:
         raise case_not_found()
-    kind = what.name.partition(".")[0]
+    kind, words = ctx.act.name.partition(".")[0], ctx.act.words
     if kind in KINDS and kind != case.kind:
         raise refuse(
             "act_of_other_kind",
-            f"“{what.words.zh}”是另一种业务的操作，不能用在这个案件上。",
-            f"“{what.words.en}” belongs to another kind of casework and cannot be done on this case.",
+            f"“{words.zh}”是另一种业务的操作，不能用在这个案件上。",
+            f"“{words.en}” belongs to another kind of casework and cannot be done on this case.",
         )
     if expected_version is not None and case.version != expected_version:
         raise Stale(
