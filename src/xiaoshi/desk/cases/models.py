@@ -65,6 +65,7 @@ class Case(models.Model):
     snapshot = models.JSONField(default=dict)
     asked = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
     held_step = models.TextField(blank=True, default="", db_default="")
+    changed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         # Each list of the queue walks one of these in the order in which it is shown (`listing.py`).
@@ -73,6 +74,9 @@ class Case(models.Model):
             models.Index(fields=["unit_path", "-opened_at", "-id"], name="case_live_unit", condition=LIVE),
             models.Index(fields=["owner", "-opened_at", "-id"], name="case_live_owner", condition=LIVE),
             models.Index(fields=["due_at", "id"], name="case_live_due", condition=LIVE),
+            models.Index(
+                fields=["-opened_at", "-id"], name="case_client", condition=LIVE & Q(waiting_for="client")
+            ),
             models.Index(fields=["-opened_at", "-id"], name="case_newest"),
             models.Index(fields=["unit_path", "-opened_at", "-id"], name="case_unit_newest"),
         ]

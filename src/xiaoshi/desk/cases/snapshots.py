@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from xiaoshi.core.casework.as_json import state_from_json, state_to_json
 from xiaoshi.core.casework.model import Plan, State
 from xiaoshi.core.casework.views import next_steps
 from xiaoshi.desk.cases.asked import asked_of, waiting_step
 from xiaoshi.desk.cases.models import Case
+from xiaoshi.desk.clocks.running import keep_clocks
 
 
 def read_state(case: Case) -> State:
@@ -17,11 +18,12 @@ def read_state(case: Case) -> State:
 
 
 def write_state(case: Case, state: State | None, plan: Plan | None, now: datetime) -> None:
-    """Put the state and what lists show of it on the row (not saved here)."""
+    """Put the state and what lists show of it on the row (not saved here); the clocks of its steps follow in their table."""
     if state is None or plan is None:
         return
     before = case.step
     case.snapshot = state_to_json(state)
+    case.changed_at = now
     case.owner = state.owner
     case.status = state.phase
     steps = next_steps(plan, state)
@@ -32,7 +34,7 @@ def write_state(case: Case, state: State | None, plan: Plan | None, now: datetim
     if case.step != before or case.step_since is None:
         case.step_since = now
     case.waiting_for = state.suspension.waiting_for if state.suspension else _other_case(state, case.step)
-    case.due_at = _due(case, plan)
+    case.due_at = keep_clocks(case, plan, state, now)
     case.closed_at = (case.closed_at or now) if state.phase in {"closed", "cancelled"} else None
 
 
@@ -40,18 +42,3 @@ def _other_case(state: State, step: str) -> str:
     """`other_case` when nothing can be done because another case is waited for."""
     waits = any(other.outcome != "closed" for other in state.other_cases.values())
     return "other_case" if waits and not step and state.phase == "open" else ""
-
-
-def _due(case: Case, plan: Plan) -> datetime | None:
-    """When the step that is next should be done, counted from when it came up.
-
-    Elapsed time for now: working minutes count as minutes of the day and a working day as 24 hours. The outlet's
-    calendar comes with the clocks (a later issue); until then the figure is never later than the true one.
-    """
-    step = plan.steps.get(case.step)
-    if case.status != "open" or step is None or step.clock is None or case.step_since is None:
-        return None
-    unit = {"working_minutes": "minutes", "working_days": "days", "hours": "hours", "days": "days"}[
-        step.clock.unit
-    ]
-    return case.step_since + timedelta(**{unit: step.clock.amount})
