@@ -74,7 +74,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_htmx",
     "csp",
-    "axes",
     "procrastinate.contrib.django",
     "xiaoshi.desk.guard",
     "xiaoshi.desk.organisation",
@@ -99,18 +98,16 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "xiaoshi.desk.signing_in.middleware.Sitting",
     "xiaoshi.desk.guard.middleware.SeeAsReader",
-    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "xiaoshi.desk.urls"
 WSGI_APPLICATION = "xiaoshi.desk.wsgi.application"
 
 AUTH_USER_MODEL = "organisation.Staff"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
+# How often somebody may fail is counted by `signing_in/budgets.py`, for name and device together.
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -119,15 +116,6 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "queue"
 LOGOUT_REDIRECT_URL = "sign_in"
-# Locked by person and address together, so that a stranger cannot lock a colleague out from elsewhere.
-AXES_FAILURE_LIMIT = 8
-AXES_COOLOFF_TIME = 0.25
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "429.html"
-AXES_VERBOSE = False
-AXES_ENABLE_ADMIN = False
-SILENCED_SYSTEM_CHECKS = ["axes.W003"]
-
 LANGUAGE_COOKIE_NAME = "xiaoshi_language"
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"

@@ -62,7 +62,7 @@ def migration_mark(folder: Path) -> str:
     for path in sorted(shipped):
         found = path.stat()
         digest.update(f"{path.relative_to(folder)} {found.st_size} {found.st_mtime_ns}\n".encode())
-    for name in ("django", "procrastinate", "django-axes"):
+    for name in ("django", "procrastinate"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())
     return digest.hexdigest()

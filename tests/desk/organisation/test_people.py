@@ -59,7 +59,9 @@ def test_a_teller_is_added_by_one_keeper_with_a_drawer_and_no_password(keeper):
     assert entry.body["words"]["zh"].startswith("新增人员")
 
 
-@pytest.mark.parametrize("who", ["teller", "colleague", "stranger", "outlet_head", "auditor", "province_specialist"])
+@pytest.mark.parametrize(
+    "who", ["teller", "colleague", "stranger", "outlet_head", "auditor", "province_specialist"]
+)
 def test_others_do_not_add_people(people, who):
     code = refused(
         acts.add_staff, getattr(people, who), login="no.one", name_zh="无", name_en="No", unit_path=OUTLET,
@@ -117,7 +119,9 @@ def test_taking_such_a_role_away_needs_one_and_moving_with_it_two(keeper, other_
     assert refused(
         acts.move_staff, other_keeper, login="zheng.heng", unit_path="jn/lz/cd/hf/", reason="支援"
     ) == "change_waits"  # fmt: skip
-    assert do(acts.reject_change, other_keeper, change=asked["change"], reason="人手够")["state"] == "rejected"
+    assert (
+        do(acts.reject_change, other_keeper, change=asked["change"], reason="人手够")["state"] == "rejected"
+    )
     assert Staff.objects.select_related("unit").get(login="zheng.heng").unit.path == "jn/lz/cd/gq/"
     done = do(acts.change_roles, keeper, login="zheng.heng", roles=["teller"], reason="轮岗")
     assert done["state"] == "done"
@@ -127,7 +131,10 @@ def test_taking_such_a_role_away_needs_one_and_moving_with_it_two(keeper, other_
 
 def test_nobody_changes_oneself_and_nobody_outside_the_own_part(keeper, other_keeper):
     assert refused(acts.leave, keeper, login="ding.wen", reason="x") == "not_for_oneself"
-    assert refused(acts.change_roles, keeper, login="ding.wen", roles=["auditor"], reason="x") == "not_for_oneself"
+    assert (
+        refused(acts.change_roles, keeper, login="ding.wen", roles=["auditor"], reason="x")
+        == "not_for_oneself"
+    )
     city = do(
         acts.add_staff, keeper, login="shi.qi", name_zh="史琪", name_en="Shi Qi", unit_path="jn/lz/",
         roles=["people_keeper"],
@@ -140,7 +147,9 @@ def test_nobody_changes_oneself_and_nobody_outside_the_own_part(keeper, other_ke
     ) == "not_people_keeper"  # fmt: skip
 
 
-def test_leaving_ends_service_at_once_and_coming_back_needs_a_new_password(keeper, other_keeper, people, client_for):
+def test_leaving_ends_service_at_once_and_coming_back_needs_a_new_password(
+    keeper, other_keeper, people, client_for
+):
     new_person(keeper, "tan.yue")
     do(acts.issue_password, keeper, login="tan.yue", reason="新入职", password=FIRST)
     found = Staff.objects.select_related("unit").get(login="tan.yue")
@@ -173,7 +182,9 @@ def test_a_head_never_gives_a_password_alone(keeper, people):
     assert refused(
         acts.issue_password, people.stranger_head, login="xu.lan", reason="x", password=FIRST
     ) == "not_head_or_keeper"  # fmt: skip
-    assert refused(acts.issue_password, keeper, login="xu.lan", reason="x", password="short") == "password_weak"
+    assert (
+        refused(acts.issue_password, keeper, login="xu.lan", reason="x", password="short") == "password_weak"
+    )
     with visible_to(keeper):
         bodies = [e.body for e in TimelineEntry.objects.all()] + [c.wanted for c in StaffChange.objects.all()]
     assert FIRST not in str(bodies)
@@ -189,7 +200,13 @@ PROMOTE = "UPDATE organisation_staff SET roles = %s WHERE login = %s"
 
 @pytest.mark.parametrize(
     ("who", "login"),
-    [("li.min", "li.min"), ("li.min", "xu.lan"), ("ding.wen", "ding.wen"), ("ding.wen", "xu.lan"), ("guo.ye", "xu.lan")],
+    [
+        ("li.min", "li.min"),
+        ("li.min", "xu.lan"),
+        ("ding.wen", "ding.wen"),
+        ("ding.wen", "xu.lan"),
+        ("guo.ye", "xu.lan"),
+    ],
 )
 def test_the_database_refuses_a_promotion_by_hand(desk, who, login):
     person = Staff.objects.select_related("unit").get(login=who)

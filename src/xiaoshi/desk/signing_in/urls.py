@@ -1,7 +1,14 @@
-"""Addresses of second factors, passkeys, sessions."""
+"""Addresses of second factors, passkeys, sessions, below the desk."""
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from xiaoshi.desk.signing_in.views import own, sessions
+
+urlpatterns = [
+    path("my-sign-in/", own.overview, name="my_sign_in"),
+    path("my-sign-in/factors/<uuid:factor>/", own.factor, name="my_factor"),
+    path("sessions/", sessions.end, name="end_session"),
+    path("staff/<str:login>/sessions/", sessions.of_person, name="sessions_of"),
+]

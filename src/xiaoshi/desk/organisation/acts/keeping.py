@@ -124,3 +124,13 @@ def with_reason(reason: str) -> str:
     if not reason.strip():
         raise invalid("reason_missing", "请填写理由。", "Give a reason.", where="reason")
     return reason.strip()[:500]
+
+
+def on_a_page(ctx: Context) -> None:
+    """Passwords and a second person's word are given by a person at the desk, never with a token."""
+    if ctx.channel == "api":
+        raise not_allowed(
+            "page_only",
+            "这项操作只能由本人在网页或终端上办理，不能通过接口办理。",
+            "This is done by a person at the desk, not with a token.",
+        )

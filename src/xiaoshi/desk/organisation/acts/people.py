@@ -41,7 +41,7 @@ KIND_WORDS: dict[str, Words] = {
 UNUSABLE = "!"
 
 
-@act("organisation.add_staff", "新增人员", "Add a person", roles=KEEPERS, on_case=False)
+@act("organisation.add_staff", "新增人员", "Add a person", roles=KEEPERS, on_case=False, people_only=True)
 def add_staff(
     ctx: Context,
     *,
@@ -74,7 +74,7 @@ def add_staff(
     return _change(ctx, "add", name, unit.path, wanted, reason)
 
 
-@act("organisation.move_staff", "调动人员", "Move a person", roles=KEEPERS, on_case=False)
+@act("organisation.move_staff", "调动人员", "Move a person", roles=KEEPERS, on_case=False, people_only=True)
 def move_staff(
     ctx: Context, *, login: str, unit_path: str, reason: str, roles: list[str] | None = None
 ) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def move_staff(
     return _change(ctx, "move", login, unit.path, wanted, keeping.with_reason(reason))
 
 
-@act("organisation.change_roles", "变更岗位", "Change roles", roles=KEEPERS, on_case=False)
+@act("organisation.change_roles", "变更岗位", "Change roles", roles=KEEPERS, on_case=False, people_only=True)
 def change_roles(
     ctx: Context, *, login: str, roles: list[str], reason: str, fields: list[str] | None = None
 ) -> dict[str, Any]:
@@ -106,7 +106,14 @@ def change_roles(
     return _change(ctx, "roles", login, found.unit.path, wanted, keeping.with_reason(reason))
 
 
-@act("organisation.leave", "办理离职或停用", "Take out of service", roles=KEEPERS, on_case=False)
+@act(
+    "organisation.leave",
+    "办理离职或停用",
+    "Take out of service",
+    roles=KEEPERS,
+    on_case=False,
+    people_only=True,
+)
 def leave(ctx: Context, *, login: str, reason: str) -> dict[str, Any]:
     """Out of service at once: sessions and tokens end, substitutes end. Open cases stay until somebody hands them over."""
     found = _in_service(ctx, login)
@@ -114,7 +121,9 @@ def leave(ctx: Context, *, login: str, reason: str) -> dict[str, Any]:
     return _change(ctx, "leave", login, found.unit.path, {}, keeping.with_reason(reason))
 
 
-@act("organisation.take_back", "恢复在职", "Return to service", roles=KEEPERS, on_case=False)
+@act(
+    "organisation.take_back", "恢复在职", "Return to service", roles=KEEPERS, on_case=False, people_only=True
+)
 def take_back(ctx: Context, *, login: str, unit_path: str, roles: list[str], reason: str) -> dict[str, Any]:
     """Somebody who had left comes back, with a unit and roles, and gets a new password in person."""
     keeping.not_oneself(ctx, login)
@@ -126,20 +135,27 @@ def take_back(ctx: Context, *, login: str, unit_path: str, roles: list[str], rea
     return _change(ctx, "back", login, unit.path, wanted, keeping.with_reason(reason))
 
 
-@act("organisation.issue_password", "重置密码", "Give a new password", on_case=False)
+@act("organisation.issue_password", "重置密码", "Give a new password", on_case=False, people_only=True)
 def issue_password(ctx: Context, *, login: str, reason: str, password: str) -> dict[str, Any]:
     """A password for the first sign-in, which must be changed there. Whoever signs money gets it by two people.
 
     `password` is made by the page or command, shown once to whoever hands it over, and stored as a hash only; where a
     second person has to agree it is not used, and that person's act brings its own.
     """
+    keeping.on_a_page(ctx)
     found = _in_service(ctx, login)
     keeping.needs_keeper_or_head(ctx, found.unit.path)
     given = partial(_new_password, password=password)
     return _change(ctx, "password", login, found.unit.path, {}, keeping.with_reason(reason), given)
 
 
-@act("organisation.reset_factors", "重置第二重验证", "Reset lost second factors", on_case=False)
+@act(
+    "organisation.reset_factors",
+    "重置第二重验证",
+    "Reset lost second factors",
+    on_case=False,
+    people_only=True,
+)
 def reset_factors(ctx: Context, *, login: str, reason: str) -> dict[str, Any]:
     """Asked by the head, the supervisor or a people keeper; always agreed to by a second of them."""
     found = _in_service(ctx, login)
@@ -147,9 +163,10 @@ def reset_factors(ctx: Context, *, login: str, reason: str) -> dict[str, Any]:
     return _change(ctx, "factors", login, found.unit.path, {}, keeping.with_reason(reason))
 
 
-@act("organisation.confirm_change", "同意人员变更", "Agree to a change", on_case=False)
+@act("organisation.confirm_change", "同意人员变更", "Agree to a change", on_case=False, people_only=True)
 def confirm_change(ctx: Context, *, change: str, password: str = "") -> dict[str, Any]:
     """The second person agrees, and the change is made. `password`: for a change that gives one."""
+    keeping.on_a_page(ctx)
     found = _waiting(change)
     _may_decide(ctx, found)
     if found.made_by == ctx.person.login:
@@ -164,7 +181,7 @@ def confirm_change(ctx: Context, *, change: str, password: str = "") -> dict[str
     return _apply(ctx, found, given)
 
 
-@act("organisation.reject_change", "退回人员变更", "Reject a change", on_case=False)
+@act("organisation.reject_change", "退回人员变更", "Reject a change", on_case=False, people_only=True)
 def reject_change(ctx: Context, *, change: str, reason: str) -> dict[str, Any]:
     """Not agreed to; the request stays on record with the reason."""
     found = _waiting(change)
@@ -174,7 +191,7 @@ def reject_change(ctx: Context, *, change: str, reason: str) -> dict[str, Any]:
     return _end(ctx, found, "rejected", keeping.with_reason(reason))
 
 
-@act("organisation.withdraw_change", "撤回人员变更", "Withdraw a change", on_case=False)
+@act("organisation.withdraw_change", "撤回人员变更", "Withdraw a change", on_case=False, people_only=True)
 def withdraw_change(ctx: Context, *, change: str) -> dict[str, Any]:
     found = _waiting(change)
     if found.made_by != ctx.person.login:

@@ -21,7 +21,7 @@ ORDER = tuple(LEVELS)  # from the outlet up
 KEEPERS = frozenset({KEEPER})
 
 
-@act("organisation.add_unit", "新增机构", "Add a unit", roles=KEEPERS, on_case=False)
+@act("organisation.add_unit", "新增机构", "Add a unit", roles=KEEPERS, on_case=False, people_only=True)
 def add_unit(
     ctx: Context,
     *,
@@ -85,7 +85,14 @@ def _parent(path: str, level: str) -> Unit:
     return parent
 
 
-@act("organisation.change_unit", "修改机构信息", "Change a unit", roles=KEEPERS, on_case=False)
+@act(
+    "organisation.change_unit",
+    "修改机构信息",
+    "Change a unit",
+    roles=KEEPERS,
+    on_case=False,
+    people_only=True,
+)
 def change_unit(
     ctx: Context, *, path: str, name_zh: str, name_en: str, phone: str = "", address_zh: str = ""
 ) -> dict[str, Any]:
@@ -100,7 +107,14 @@ def change_unit(
     return {"path": path}
 
 
-@act("organisation.designate", "登记指定网点", "Enter a designation", roles=KEEPERS, on_case=False)
+@act(
+    "organisation.designate",
+    "登记指定网点",
+    "Enter a designation",
+    roles=KEEPERS,
+    on_case=False,
+    people_only=True,
+)
 def designate(
     ctx: Context,
     *,
@@ -149,7 +163,14 @@ def designate(
     return {"path": path}
 
 
-@act("organisation.end_designation", "终止指定", "End a designation", roles=KEEPERS, on_case=False)
+@act(
+    "organisation.end_designation",
+    "终止指定",
+    "End a designation",
+    roles=KEEPERS,
+    on_case=False,
+    people_only=True,
+)
 def end_designation(ctx: Context, *, path: str, in_force_to: str) -> dict[str, Any]:
     """The outlet is designated until this day (ISO)."""
     needs_keeper(ctx, path)
@@ -184,6 +205,7 @@ def _day(text: str, where: str) -> date:
     "Change a setting of the bank",
     roles=KEEPERS,
     on_case=False,
+    people_only=True,
 )
 def change_setting(ctx: Context, *, setting: str, value: Any) -> dict[str, Any]:
     """One of `bank_settings.SETTINGS`, for the whole bank: by a people keeper of the province."""
