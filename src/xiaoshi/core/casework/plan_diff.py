@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from xiaoshi.core.casework.authority import words_of
-from xiaoshi.core.casework.model import Clock, Condition, FactSpec, Need, Plan, Step, Who
+from xiaoshi.core.casework.authority import HEADS, words_of
+from xiaoshi.core.casework.model import Clock, Condition, FactSpec, Need, Plan, ReopenRule, Step, Who
 from xiaoshi.core.casework.plan_words import condition_words
 from xiaoshi.core.casework.roles import words_of_roles
 from xiaoshi.core.problems import Words
@@ -26,6 +26,11 @@ UNIT_WORDS: dict[str, Words] = {
     "working_days": Words("个工作日", "working days"),
     "hours": Words("小时", "hours"),
     "days": Words("天", "days"),
+}
+WAITING_WORDS: dict[str, Words] = {
+    "client": Words("客户", "the client"),
+    "other_case": Words("另一案件", "another case"),
+    "authority": Words("其他机关", "an authority"),
 }
 
 
@@ -68,8 +73,20 @@ def clock_words(clock: Clock | None) -> Words:
     if clock is None:
         return Words("不限时", "no limit")
     unit = UNIT_WORDS[clock.unit]
-    client = Words("（客户的时钟）", " (the client's own clock)") if clock.runs_for_client else Words("", "")
-    return Words(f"{clock.amount}{unit.zh}{client.zh}", f"{clock.amount} {unit.en}{client.en}")
+    more: list[Words] = []
+    if clock.runs_for_client:
+        more.append(Words("客户的时钟", "the client's own clock"))
+    elif clock.pauses_for != Clock("days", 1).pauses_for:
+        names = [WAITING_WORDS[name] for name in clock.pauses_for]
+        zh, en = "、".join(n.zh for n in names) or "不停表", ", ".join(n.en for n in names) or "nobody"
+        more.append(Words(f"等待时停表：{zh}", f"stands still for {en}"))
+    if clock.at_risk_percent != Clock("days", 1).at_risk_percent:
+        more.append(Words(f"过{clock.at_risk_percent}%时提醒", f"reminds after {clock.at_risk_percent} %"))
+    zh, en = "，".join(m.zh for m in more), ", ".join(m.en for m in more)
+    return Words(
+        f"{clock.amount}{unit.zh}（{zh}）" if more else f"{clock.amount}{unit.zh}",
+        f"{clock.amount} {unit.en} ({en})" if more else f"{clock.amount} {unit.en}",
+    )
 
 
 def need_title(need: Need, plan: Plan) -> Words:
@@ -272,6 +289,9 @@ class _Differ:
     def _fact(self, old: FactSpec, new: FactSpec) -> Iterator[PlanChange]:
         if old.words != new.words:
             yield _changed("fact", new.name, "words", old.words, new.words, NO_EFFECT)
+        if old.set_by != new.set_by:
+            said = [SET_BY_WORDS[spec.set_by] for spec in (old, new)]
+            yield _changed("fact", new.name, "set_by", said[0], said[1], NO_EFFECT, of=new.words)
         if old.type != new.type:
             before, after = Words(old.type, old.type), Words(new.type, new.type)
             yield _changed("fact", new.name, "type", before, after, FACT_MEANING, of=new.words)
@@ -325,11 +345,21 @@ class _Differ:
         if before != after:
             meaning = Words("改版后按新的条件办结", "Moved cases close by the new condition")
             yield _changed("close", "", "when", before, after, meaning)
+        if self.old.reopen != self.new.reopen:
+            said = [_reopen_words(plan.reopen) for plan in (self.old, self.new)]
+            meaning = Words(
+                "改版后办结的案件按新规定重开", "Cases that end after the move are reopened by the new rule"
+            )
+            yield _changed("close", "", "reopen", said[0], said[1], meaning)
         if old.by != new.by:
             meaning = Words("改版后由新的岗位办结", "Moved cases are closed by the new roles")
             yield _changed("close", "", "by", words_of_roles(old.by), words_of_roles(new.by), meaning)
 
 
+SET_BY_WORDS: dict[str, Words] = {
+    "person": Words("可由人登记、更正", "people set and correct it"),
+    "act": Words("只由办理环节得出", "only a step's own act sets it"),
+}
 NO_EFFECT = Words("对在办案件没有影响", "Running cases do not feel it")
 NEED_ADDED = Words(
     "改版后尚未办结该环节的案件按新要求；已办结的不重办",
@@ -386,6 +416,8 @@ FIELD_WORDS: dict[str, Words] = {
     "irreversible": Words("不可撤回", "cannot be taken back"),
     "type": Words("类型", "type"),
     "choices": Words("选项", "choices"),
+    "set_by": Words("由谁登记", "who sets it"),
+    "reopen": Words("重开", "reopening"),
 }
 _WHAT_WORDS: dict[str, Words] = {
     "plan": Words("流程", "the plan"),
@@ -416,6 +448,13 @@ def _eyes(step: Step) -> Words:
     who: Who = step.confirm_by or step.by
     said = words_of(who)
     return Words(f"由{said.zh}复核", f"confirmed by {said.en}")
+
+
+def _reopen_words(rule: ReopenRule) -> Words:
+    who = words_of_roles(rule.by or HEADS)
+    if not rule.within_days:
+        return Words(f"由{who.zh}，不限期", f"by {who.en}, without limit")
+    return Words(f"由{who.zh}，{rule.within_days}天内", f"by {who.en}, within {rule.within_days} days")
 
 
 def _yes(flag: bool) -> Words:
