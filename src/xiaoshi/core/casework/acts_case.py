@@ -144,7 +144,42 @@ def ask(turn: Turn, command: c.Ask) -> Outcome:
 
 def answer(turn: Turn, command: c.Answer) -> Outcome:
     """批复: by a specialist of the level that was asked, with its source."""
-    question = _open_question(turn, command.question)
+    question = _asked_of_me(turn, command.question)
+    if isinstance(question, Refused):
+        return question
+    if not command.text.strip() or not command.source.strip():
+        return refused(
+            "source_missing", "批复应有内容和依据", "An answer needs its text and its source", "source"
+        )
+    return [
+        turn.event(
+            e.QuestionAnswered,
+            question=question.id,
+            text=command.text,
+            source=command.source,
+            authority=command.authority or role_used(turn.actor, ANSWERERS[question.to_level]),
+        )
+    ]
+
+
+def hand_up_question(turn: Turn, command: c.HandUpQuestion) -> Outcome:
+    """转请上级: by whoever could answer it, to a level above the one that was asked."""
+    question = _asked_of_me(turn, command.question)
+    if isinstance(question, Refused):
+        return question
+    if command.to_level not in ANSWERERS or not is_above(command.to_level, turn.actor):
+        return refused("not_upwards", "请示应向上级机构提出", "A question goes upwards", "to_level")
+    no = turn.needs_reason(command.reason, question.id)
+    if no is not None:
+        return no
+    return [
+        turn.event(e.QuestionHandedUp, question=question.id, to_level=command.to_level, reason=command.reason)
+    ]
+
+
+def _asked_of_me(turn: Turn, question_id: str) -> Question | Refused:
+    """The open question, if the actor is of the level and role that was asked."""
+    question = _open_question(turn, question_id)
     if isinstance(question, Refused):
         return question
     roles = ANSWERERS[question.to_level]
@@ -156,19 +191,7 @@ def answer(turn: Turn, command: c.Answer) -> Outcome:
             f"{who.en} at {level.en} level answers",
             question.id,
         )
-    if not command.text.strip() or not command.source.strip():
-        return refused(
-            "source_missing", "批复应有内容和依据", "An answer needs its text and its source", "source"
-        )
-    return [
-        turn.event(
-            e.QuestionAnswered,
-            question=question.id,
-            text=command.text,
-            source=command.source,
-            authority=command.authority or role_used(turn.actor, roles),
-        )
-    ]
+    return question
 
 
 def withdraw_question(turn: Turn, command: c.WithdrawQuestion) -> Outcome:

@@ -341,6 +341,15 @@ class Answer(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandUpQuestion(Command):
+    """转请上级: whoever was asked may not decide it and hands the same question to a level above."""
+
+    question: str
+    to_level: Level
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawQuestion(Command):
     """The question is no longer needed."""
 

@@ -333,6 +333,13 @@ class QuestionAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionHandedUp(Event):
+    question: str
+    to_level: Level
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionWithdrawn(Event):
     question: str
     reason: str

@@ -44,6 +44,7 @@ PASSIVE = (
     e.NeedTakenOff,
     e.QuestionAsked,
     e.QuestionAnswered,
+    e.QuestionHandedUp,
     e.QuestionWithdrawn,
     e.OtherCaseAwaited,
     e.OtherCaseLet,
@@ -368,6 +369,11 @@ def _asked(state: State, event: e.QuestionAsked) -> Change:
     }
 
 
+def _question_up(state: State, event: e.QuestionHandedUp) -> Change:
+    question = replace(state.questions[event.question], to_level=event.to_level)
+    return {"questions": _with(state.questions, event.question, question)}
+
+
 def _question_gone(state: State, event: e.QuestionAnswered | e.QuestionWithdrawn) -> Change:
     return {"questions": _without(state.questions, (event.question,))}
 
@@ -440,6 +446,7 @@ _CHANGES: dict[type[e.Event], Callable[[State, Any], Change]] = {
     e.QuestionAsked: _asked,
     e.QuestionAnswered: _question_gone,
     e.QuestionWithdrawn: _question_gone,
+    e.QuestionHandedUp: _question_up,
     e.PlanMoved: _plan_moved,
     e.MilestoneReached: _milestone,
     e.MilestoneLost: _milestone_lost,

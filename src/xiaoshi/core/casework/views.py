@@ -65,6 +65,7 @@ ACT_WORDS: dict[str, Words] = {
     "CloseCase": Words("办结", "Close"),
     "Ask": Words("请示", "Ask upwards"),
     "Answer": Words("批复", "Answer"),
+    "HandUpQuestion": Words("转请上级", "Hand the question up"),
     "WithdrawQuestion": Words("撤销请示", "Withdraw the question"),
     "WaitForCase": Words("等待另一案件", "Wait for another case"),
     "StopWaiting": Words("解除等待", "Wait no longer"),
@@ -322,6 +323,10 @@ def _case_probes(plan: Plan, state: State, actor: Actor, now: datetime) -> Itera
     for question in state.questions:
         yield (
             c.Answer(command_id=PROBE_ID, question=question, text=PROBE, source=PROBE, authority=PROBE),
+            question,
+        )
+        yield (
+            c.HandUpQuestion(command_id=PROBE_ID, question=question, to_level="province", reason=PROBE),
             question,
         )
         yield c.WithdrawQuestion(command_id=PROBE_ID, question=question, reason=PROBE), question
