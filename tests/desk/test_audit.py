@@ -11,13 +11,14 @@ import io
 import json
 import uuid
 from argparse import Namespace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.db import connections
 from django.utils import timezone
 
-from xiaoshi.desk.audit.anchoring import make_anchor
+from xiaoshi.desk.audit.anchoring import check_export, export, make_anchor
 from xiaoshi.desk.audit.chain import hash_of
 from xiaoshi.desk.audit.models import Anchor, TimelineEntry
 from xiaoshi.desk.audit.verify import merkle_root, one_snapshot, verify_timeline
@@ -345,3 +346,39 @@ def test_an_altered_answer_is_found(fresh_desk, fresh_people, sql, code):
     assert verify_timeline().ok
     by_hand((sql, []), tables=("burnt_notes_judgement",))
     assert first_bad()[::2] == (tin.case.number, code)
+
+
+def test_an_anchor_covers_what_grew_and_the_anchor_before(cases, fresh_people):
+    first = make_anchor(timezone.now() - timedelta(hours=3))
+    second = make_anchor(timezone.now() - timedelta(hours=2))
+    assert 0 < second.chains <= first.chains
+    by_hand(("DELETE FROM audit_anchor WHERE id = %s", [first.id]))
+    assert first_bad() == ("", second.id, "anchor_altered")
+
+
+def test_an_anchor_that_left_the_house_finds_what_the_database_hides(cases):
+    told = json.loads(json.dumps(export(make_anchor(timezone.now()))))
+    assert check_export(told) == ()
+    assert [p.code for p in check_export({**told, "root": "00" * 32})] == ["anchor_file_altered"]
+    assert [p.code for p in check_export({"heads": 1})] == ["anchor_file_unreadable"]
+    chain, seq, _digest = told["heads"][0]
+    by_hand(
+        ("DELETE FROM audit_anchor", []),
+        ("UPDATE audit_timelineentry SET hash = %s WHERE chain = %s AND seq = %s", [b"x" * 32, chain, seq]),
+    )
+    assert [p.code for p in check_export(told)] == ["anchor_gone", "anchored_entry_gone"]
+
+
+def test_the_house_makes_the_anchor_at_night_and_nobody_else_writes_or_reads_one(cases, fresh_people):
+    from django.db import DatabaseError
+
+    from xiaoshi.desk.audit.jobs import daily_anchor
+    from xiaoshi.desk.guard.visibility import visible_to
+
+    daily_anchor(timestamp=0)
+    assert verify_timeline().ok
+    assert Anchor.objects.using("owner").get().chains >= 3
+    with visible_to(fresh_people.auditor):
+        assert not Anchor.objects.exists()
+    with pytest.raises(DatabaseError), visible_to(fresh_people.auditor):
+        make_anchor(timezone.now(), alias="default")

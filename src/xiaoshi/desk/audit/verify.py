@@ -205,42 +205,41 @@ def merkle_root(leaves: list[bytes]) -> bytes:
     return level[0]
 
 
-def heads(alias: str = OWNER) -> list[tuple[str, int, bytes]]:
-    """The newest entry of each chain: chain, number, hash; in order of the chain."""
+def heads(alias: str = OWNER, since: UUID | None = None) -> list[tuple[str, int, bytes]]:
+    """The newest entry of each chain: chain, number, hash; in order of the chain. `since`: of chains that grew since."""
+    grown = "WHERE chain IN (SELECT chain FROM audit_timelineentry WHERE id >= %s)" if since else ""
     with connections[alias].cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT ON (chain) chain, seq, hash FROM audit_timelineentry ORDER BY chain, seq DESC"
+            "SELECT DISTINCT ON (chain) chain, seq, hash FROM audit_timelineentry"  # noqa: S608  a constant of ours
+            f" {grown} ORDER BY chain, seq DESC",
+            [since] if since else [],
         )
         return [(chain, seq, bytes(digest)) for chain, seq, digest in cursor.fetchall()]
 
 
 def _anchors(alias: str) -> tuple[int, FirstBad | None]:
-    """Each anchor's own root must fit its heads, and each head must still be in its chain. All are counted."""
-    count, bad = 0, None
-    for anchor in Anchor.objects.using(alias).order_by("at", "id").iterator(chunk_size=50):
+    """Each anchor's root must fit its heads and the root before it, and each head must be in its chain. All are counted."""
+    count, bad, before = 0, None, b""
+    for anchor in Anchor.objects.using(alias).order_by("id").iterator(chunk_size=50):
         count += 1
-        bad = bad or _anchor(anchor, alias)
+        bad = bad or _anchor(anchor, before, alias)
+        before = bytes(anchor.root)
     return count, bad
 
 
-def _anchor(anchor: Anchor, alias: str) -> FirstBad | None:
+def _anchor(anchor: Anchor, before: bytes, alias: str) -> FirstBad | None:
     try:
         known = [(str(chain), int(seq), bytes.fromhex(digest)) for chain, seq, digest in anchor.heads]
     except (ValueError, TypeError):
         known = []
-    root = merkle_root([digest for _c, _s, digest in known])
+    root = merkle_root([*([before] if before else []), *(digest for _c, _s, digest in known)])
     if root != bytes(anchor.root) or len(known) != anchor.chains:
-        return _bad(
-            "anchor", anchor.id, None, "anchor_altered", "每日锚定值被改动", "a daily anchor was altered"
+        zh, en = (
+            "每日锚定值被改动，或前一个锚定值已不在",
+            "a daily anchor was altered, or the one before it is gone",
         )
-    with connections[alias].cursor() as cursor:
-        cursor.execute(
-            "SELECT k.chain, k.seq FROM unnest(%s::text[], %s::int[], %s::bytea[]) AS k(chain, seq, hash)"
-            " LEFT JOIN audit_timelineentry e ON e.chain = k.chain AND e.seq = k.seq AND e.hash = k.hash"
-            " WHERE e.id IS NULL ORDER BY 1, 2 LIMIT 1",
-            [[k[0] for k in known], [k[1] for k in known], [k[2] for k in known]],
-        )
-        lost = cursor.fetchone()
+        return _bad("anchor", anchor.id, None, "anchor_altered", zh, en)
+    lost = gone_head(known, alias)
     if lost is None:
         return None
     try:
@@ -249,3 +248,16 @@ def _anchor(anchor: Anchor, alias: str) -> FirstBad | None:
         case = None
     zh, en = "记录与已锚定的哈希不符", "the entry is not the one that was anchored"
     return _bad(lost[0], lost[1], case, "anchored_entry_gone", zh, en)
+
+
+def gone_head(known: list[tuple[str, int, bytes]], alias: str = OWNER) -> tuple[str, int] | None:
+    """The first of these entries (chain, number, hash) that is not in its chain any more; None when all are."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT k.chain, k.seq FROM unnest(%s::text[], %s::int[], %s::bytea[]) AS k(chain, seq, hash)"
+            " LEFT JOIN audit_timelineentry e ON e.chain = k.chain AND e.seq = k.seq AND e.hash = k.hash"
+            " WHERE e.id IS NULL ORDER BY 1, 2 LIMIT 1",
+            [[k[0] for k in known], [k[1] for k in known], [k[2] for k in known]],
+        )
+        found = cursor.fetchone()
+    return (found[0], found[1]) if found else None
