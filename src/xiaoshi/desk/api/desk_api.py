@@ -17,6 +17,7 @@ from ninja import NinjaAPI
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.api.act_calls import register_acts
 from xiaoshi.desk.api.answers import install_handlers, problem_answer
+from xiaoshi.desk.api.bulk_calls import register_bulk
 from xiaoshi.desk.api.door import BearerToken
 from xiaoshi.desk.api.reading_cases import router as cases
 from xiaoshi.desk.api.reading_desk import router as desk
@@ -41,6 +42,7 @@ def made_api() -> NinjaAPI:
     api.add_router("", cases)
     api.add_router("", desk)
     register_acts(api)
+    register_bulk(api)
     install_handlers(api)
     return api
 

@@ -26,7 +26,7 @@ from xiaoshi.desk.money.standing import money_of_case, sums_hidden
 from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.papers.keeping import ISSUED
 from xiaoshi.desk.papers.models import Document, Paper
-from xiaoshi.desk.papers.views import _bytes_of
+from xiaoshi.desk.papers.views import given_out
 from xiaoshi.desk.papers.wanted import wanted_papers
 from xiaoshi.desk.papers.words import purpose_words
 
@@ -229,7 +229,7 @@ def get_document_content(request: HttpRequest, document_id: UUID) -> HttpRespons
     document = Document.objects.select_related("case").filter(id=document_id).first()
     if document is None:
         raise Http404("document_not_found")
-    return _bytes_of(document)
+    return given_out(document)
 
 
 @router.get(
