@@ -39,6 +39,16 @@ IN_BULK: dict[str, Act] = {
     "case.resume": verbs.resume,
 }
 
+# What a person can choose on a list. Reminding one named person about many cases is for programs.
+OFFERED = (
+    "case.hand_over",
+    "case.claim_next",
+    "case.remind_holder",
+    "case.copy",
+    "case.suspend",
+    "case.resume",
+)
+
 Item = tuple[uuid.UUID | str, int | None]
 
 
@@ -103,6 +113,11 @@ def bulk_act(act: Act | str) -> Act:
             where="act",
         )
     return IN_BULK[name]
+
+
+def offered() -> list[tuple[str, Words]]:
+    """The acts that a list offers for its chosen rows, with their words."""
+    return [(name, IN_BULK[name].words) for name in OFFERED]
 
 
 def counted(results: Iterable[BulkResult]) -> dict[str, int]:

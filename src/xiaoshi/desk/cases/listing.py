@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet, Value
@@ -130,15 +131,31 @@ def page(reader: Reader, wanted: Wanted, size: int = PAGE) -> tuple[list[Case], 
         for part in _parts(wanted)
     ]
     found = {row[0]: row for query in _together(queries) for row in query}
-    rows = sorted(found.values(), key=_by_due if wanted.order == "due" else _by_age)
-    if wanted.order != "due":
-        rows.reverse()
+    rows = _sorted(list(found.values()), wanted)
     shown = [row[0] for row in rows[:size]]
     cases = {
         c.id: c for c in Case.objects.filter(id__in=shown).defer("snapshot", "asked").select_related("unit")
     }
-    following = _cursor(rows[size - 1], wanted.order) if len(rows) > size else ""
+    following = cursor_of(rows[size - 1], wanted) if len(rows) > size else ""
     return [cases[ident] for ident in shown if ident in cases], following
+
+
+def beside(reader: Reader, wanted: Wanted, at: str, forward: bool) -> tuple[uuid.UUID, str] | None:
+    """The case after (or before) the place `at` in the list, with its own place; None at the end. One query.
+
+    The place is that of the list when it was shown, so it holds even though the case in between was done and moved.
+    """
+    base = Case.objects.filter(_filters(wanted))
+    parts = _parts(replace(wanted, after=at), forward)
+    queries = [
+        base.filter(branch & part)
+        .order_by(*_order(wanted, forward))
+        .values_list("id", "opened_at", "due_at")[:1]
+        for branch in branches(reader, wanted.view)
+        for part in parts
+    ]
+    rows = _sorted([row for query in _together(queries) for row in query], wanted)
+    return (rows[0 if forward else -1][0], cursor_of(rows[0 if forward else -1], wanted)) if rows else None
 
 
 def counts(reader: Reader) -> dict[str, str]:
@@ -313,32 +330,62 @@ def _by_due(row: Found) -> tuple[bool, datetime, uuid.UUID]:
     return row[2] is None, row[2] or row[1], row[0]
 
 
-def _order(wanted: Wanted) -> tuple[object, ...]:
-    return (F("due_at").asc(nulls_last=True), "id") if wanted.order == "due" else ("-opened_at", "-id")
+def _sorted(rows: list[Found], wanted: Wanted) -> list[Found]:
+    if wanted.order == "due":
+        return sorted(rows, key=_by_due)
+    return sorted(rows, key=_by_age, reverse=True)
 
 
-def _cursor(row: Found, order: str) -> str:
+def _order(wanted: Wanted, forward: bool = True) -> tuple[Any, ...]:
+    if wanted.order == "due":
+        due = F("due_at")
+        return (due.asc(nulls_last=True), "id") if forward else (due.desc(nulls_first=True), "-id")
+    return ("-opened_at", "-id") if forward else ("opened_at", "id")
+
+
+def cursor_of(row: Found, wanted: Wanted) -> str:
+    """The place of a case in the list, for the address: `moment~id`, with a `d` before it where the order is by due."""
     ident, opened_at, due_at = row
-    moment = opened_at if order == "newest" else due_at
-    return f"{'d' if order == 'due' else ''}{moment.isoformat() if moment else ''}~{ident}"
+    if wanted.order == "due":
+        return f"d{due_at.isoformat() if due_at else ''}~{ident}"
+    return f"{opened_at.isoformat()}~{ident}"
 
 
-def _parts(wanted: Wanted) -> list[Q]:
-    """What comes after the cursor, as conditions that an index can begin at. A cursor that makes no sense is the beginning."""
-    by_due = wanted.order == "due"
-    if not wanted.after or wanted.after.startswith("d") != by_due:
-        return [Q()]
-    moment, _sep, ident = wanted.after.removeprefix("d").partition("~")
+def place_of(case: Case, wanted: Wanted) -> str:
+    return cursor_of((case.id, case.opened_at, case.due_at), wanted)
+
+
+def _read(cursor: str, by_due: bool) -> tuple[datetime | None, uuid.UUID] | None:
+    """A cursor of this order, or None for what is none."""
+    if cursor.startswith("d") != by_due:
+        return None
+    moment, _sep, ident = cursor.removeprefix("d").partition("~")
     try:
         last = uuid.UUID(ident)
         at = datetime.fromisoformat(moment.replace(" ", "+")) if moment else None
     except ValueError:
-        return [Q()]
-    if at is not None and (at.tzinfo is None or not 1 < at.year < 9999):
-        return [Q()]
-    if not by_due:
-        return [Q(opened_at__lte=at) & (Q(opened_at__lt=at) | Q(id__lt=last))] if at else [Q()]
-    # What has no date comes last, in the order of the ids.
+        return None
     if at is None:
-        return [Q(due_at=None, id__gt=last)]
-    return [Q(due_at__gte=at) & (Q(due_at__gt=at) | Q(id__gt=last)), Q(due_at=None)]
+        return (None, last) if by_due else None
+    return (at, last) if at.tzinfo is not None and 1 < at.year < 9999 else None
+
+
+def _parts(wanted: Wanted, forward: bool = True) -> list[Q]:
+    """What comes after (or before) the cursor, as conditions that an index can begin at; no cursor is the beginning.
+
+    In the order by due, what has no date comes last, in the order of the ids.
+    """
+    by_due = wanted.order == "due"
+    read = _read(wanted.after, by_due) if wanted.after else None
+    if read is None:
+        return [Q()]
+    at, last = read
+    if not by_due:
+        if forward:
+            return [Q(opened_at__lte=at) & (Q(opened_at__lt=at) | Q(id__lt=last))]
+        return [Q(opened_at__gte=at) & (Q(opened_at__gt=at) | Q(id__gt=last))]
+    if at is None:
+        return [Q(due_at=None, id__gt=last)] if forward else [Q(due_at=None, id__lt=last), ~Q(due_at=None)]
+    if forward:
+        return [Q(due_at__gte=at) & (Q(due_at__gt=at) | Q(id__gt=last)), Q(due_at=None)]
+    return [Q(due_at__lte=at) & (Q(due_at__lt=at) | Q(id__lt=last))]

@@ -1,31 +1,38 @@
-"""D1, the queue: mine, unclaimed, waiting for the client, all. Keyset pages; no count over all."""
+"""D1, the queue: mine, unclaimed, waiting for the client, asked of me, late, all; all cases; and 复核."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from xiaoshi.core.casework.model import Plan
 from xiaoshi.core.problems import Words
+from xiaoshi.desk.cases import listing
+from xiaoshi.desk.cases.bulk import offered
+from xiaoshi.desk.cases.listing import Reader, Wanted, reader_of, wanted_from
 from xiaoshi.desk.cases.models import Case
-from xiaoshi.desk.cases.plans import plan_of
-from xiaoshi.desk.cases.snapshots import read_state
-from xiaoshi.desk.cases.views.found import waiting_step
+from xiaoshi.desk.cases.plans import newest, plan_of
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.kinds import KINDS, all_kinds, kind_named
-from xiaoshi.desk.organisation.models import Staff
+from xiaoshi.desk.organisation.models import Staff, Unit
 
-PAGE = 50
-# What a head counts at a glance; beyond that "99+" says enough, and the database stops looking.
-COUNT_AT_MOST = 100
+PAGE = listing.PAGE
+OUTLETS_SHOWN_MAX = 200
+# A tab that was looked at 20 seconds ago is asked again; the header says so to the script and to who reads the code.
+POLL_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,126 +42,191 @@ class Row:
     step: Words
     owner: str
     whom: str
+    href: str = ""
 
 
-def _name_of(login: str, names: dict[str, str]) -> str:
-    return names.get(login, login)
-
-
-def rows_of(cases: list[Case], language: str) -> list[Row]:
-    """What the table shows, with two queries however long it is."""
+def rows_of(cases: list[Case], language: str, back: str = "", wanted: Wanted | None = None) -> list[Row]:
+    """What the table shows, with one query however long it is. `back`: the list's address, carried to each case."""
     logins = {c.owner for c in cases if c.owner}
     names = {s.login: s.name(language) for s in Staff.objects.filter(login__in=logins)}
+    waits = {
+        "client": _("the client"),
+        "authority": _("an authority"),
+        "other_case": _("another case"),
+        "": _("us"),
+    }
     rows = []
     for case in cases:
-        plan = plan_of(case)
-        step = plan.steps[case.step].title if case.step in plan.steps else _held_step(plan, case)
-        whom = (
-            _("the client")
-            if case.waiting_for == "client"
-            else (_("others") if case.waiting_for else _("us"))
-        )
         kind = kind_named(case.kind).words if case.kind in KINDS else Words(case.kind, case.kind)
-        rows.append(
-            Row(
-                case,
-                kind,
-                step,
-                _name_of(case.owner, names),
-                whom if case.status in {"open", "suspended"} else "—",
-            )
-        )
+        whom = waits.get(case.waiting_for, _("others")) if case.status in {"open", "suspended"} else "—"
+        href = address_of(case.id, back, listing.place_of(case, wanted)) if wanted else ""
+        rows.append(Row(case, kind, _where(case), names.get(case.owner, case.owner), whom, href))
     return rows
 
 
-def _held_step(plan: Plan, case: Case) -> Words:
-    """Where a case stands that has no step to do: the step that waits for something."""
-    held = waiting_step(plan, read_state(case)) if case.status == "open" else None
-    return held.title if held else Words("—", "—")
+def address_of(case_id: uuid.UUID, back: str, at: str) -> str:
+    """A case's address with the list that one comes from and the case's place in it."""
+    return f"{reverse('case', args=[case_id])}?{urlencode({'from': back, 'at': at})}"
+
+
+def _where(case: Case) -> Words:
+    """The step that is next, or the one that waits for something."""
+    steps = plan_of(case).steps
+    step = steps.get(case.step) or steps.get(case.held_step)
+    return step.title if step else Words("—", "—")
 
 
 def views_of(person: Staff) -> dict[str, tuple[str, Q]]:
     """Tab -> words and condition. Row-level security has already cut off what the person may not see."""
-    live = Q(status__in=["open", "suspended"])
+    reader = reader_of(person)
+    found = {}
+    for view, words in tab_words().items():
+        condition = Q(pk__in=[])
+        for branch in listing.branches(reader, view):
+            condition |= branch
+        found[view] = (words, condition)
+    return found
+
+
+def tab_words() -> dict[str, str]:
+    """The tabs in their order."""
     return {
-        "mine": (_("Mine"), live & Q(owner=person.login)),
-        "unclaimed": (_("Unclaimed"), live & Q(owner="")),
-        "client": (_("Waiting for the client"), live & Q(waiting_for="client")),
-        "all": (_("All open"), live),
+        "mine": _("Mine"),
+        "unclaimed": _("Unclaimed"),
+        "client": _("Waiting for the client"),
+        "asked": _("Asked of me"),
+        "late": _("Late"),
+        "all": _("All open"),
     }
 
 
-def page_of(query: QuerySet[Case], after: str) -> tuple[list[Case], str]:
-    """One page, newest first, after the case that the cursor names; and the next cursor ("" when there is no more)."""
-    moment, _sep, ident = after.partition("~")
-    try:
-        cursor = (datetime.fromisoformat(moment), uuid.UUID(ident)) if after else None
-    except ValueError:
-        cursor = None
-    if cursor is not None:
-        query = query.filter(Q(opened_at__lt=cursor[0]) | Q(opened_at=cursor[0], id__lt=cursor[1]))
-    found = list(query.select_related("unit").order_by("-opened_at", "-id")[: PAGE + 1])
-    if len(found) <= PAGE:
-        return found, ""
-    last = found[PAGE - 1]
-    return found[:PAGE], f"{last.opened_at.isoformat()}~{last.id}"
-
-
-def _filtered(request: HttpRequest, query: QuerySet[Case]) -> QuerySet[Case]:
-    if (kind := request.GET.get("kind", "")) in KINDS:
-        query = query.filter(kind=kind)
-    match request.GET.get("due", ""):
-        case "late":
-            query = query.filter(due_at__lt=timezone.now())
-        case "today":
-            query = query.filter(due_at__lt=timezone.localtime().replace(hour=23, minute=59, second=59))
-    # PostgreSQL knows no text with a NUL in it.
-    if words := request.GET.get("q", "").replace("\x00", "").strip():
-        query = query.filter(Q(number__icontains=words) | Q(client_name__icontains=words))
-    return query
-
-
-def _shown(
-    request: HttpRequest, query: QuerySet[Case], context: dict[str, Any], template: str
-) -> HttpResponse:
-    found, following = page_of(_filtered(request, query), request.GET.get("after", ""))
-    kept = request.GET.copy()
-    kept["after"] = following
-    context |= {
-        "rows": rows_of(found, getattr(request, "LANGUAGE_CODE", "zh")),
-        "next_query": f"?{kept.urlencode()}" if following else "",
+def _shown(request: HttpRequest, reader: Reader, wanted: Wanted, context: dict[str, Any]) -> dict[str, Any]:
+    """The page's rows and what its filters need; always the same number of queries."""
+    cases, following = listing.page(reader, wanted, PAGE)
+    language = getattr(request, "LANGUAGE_CODE", "zh")
+    kept = address_query(wanted)
+    here = f"{context['list']}?{urlencode(kept | ({'after': wanted.after} if wanted.after else {}))}"
+    back = f"{context['list']}?{urlencode(kept)}"
+    now = timezone.now()
+    return context | {
+        "rows": rows_of(cases, language, back, wanted),
+        "next_query": f"?{urlencode(kept | {'after': following})}" if following else "",
+        "first_query": f"?{urlencode(kept)}" if wanted.after else "",
         "kinds": [(k.name, k.words) for k in all_kinds()],
-        "chosen": {name: request.GET.get(name, "") for name in ("kind", "due", "q")},
-        "now": timezone.now(),
+        "steps": _steps_of(wanted.kind),
+        "outlets": _outlets_below(reader.person, language),
+        "chosen": wanted,
+        "sort": wanted.order,
+        "now": now,
+        "poll_query": urlencode(
+            wanted.as_query() | {"moment": now.isoformat(), "shown": ".".join(c.id.hex for c in cases)}
+        ),
+        "poll_seconds": POLL_SECONDS,
+        "here": here,
+        "bulk_acts": offered(),
+        "may_act": "auditor" not in reader.person.roles,
     }
-    return render(request, template, context)
+
+
+def address_query(wanted: Wanted) -> dict[str, str]:
+    """The parameters of the list's own address."""
+    return {k: v for k, v in wanted.as_query().items() if (k, v) != ("view", listing.ANY)}
+
+
+def _steps_of(kind: str) -> list[tuple[str, Words]]:
+    """The steps of the chosen kind's newest plan; of all kinds they would be too many to choose from."""
+    return [(s.id, s.title) for s in newest(kind).steps.values()] if kind in KINDS else []
+
+
+def _outlets_below(person: Staff, language: str) -> list[tuple[str, str]]:
+    """Units below the person's own, one level down and outlets while they fit."""
+    if person.unit.level == "outlet":
+        return []
+    path = person.unit.path
+    units = Unit.objects.filter(path__gt=path, path__lt=path + listing.LAST).order_by("path")
+    found = list(units[: OUTLETS_SHOWN_MAX + 1])
+    if len(found) > OUTLETS_SHOWN_MAX:
+        found = list(units.exclude(level="outlet")[:OUTLETS_SHOWN_MAX])
+    return [(u.path, u.name(language)) for u in found]
 
 
 @opens_to("signed_in")
 def queue(request: HttpRequest) -> HttpResponse:
     """待办."""
-    tabs = views_of(request.user)  # type: ignore[arg-type]
-    chosen = request.GET.get("view", "mine")
-    chosen = chosen if chosen in tabs else "mine"
-    items = []
-    for key, (label, condition) in tabs.items():
-        count = len(Case.objects.filter(condition).values_list("id")[:COUNT_AT_MOST])
-        items.append(
-            {
-                "label": label,
-                "href": f"?view={key}",
-                "current": key == chosen,
-                "count": f"{COUNT_AT_MOST - 1}+" if count == COUNT_AT_MOST else str(count),
-            }
-        )
-    context = {"section": "queue", "tabs": items, "view": chosen}
-    return _shown(request, Case.objects.filter(tabs[chosen][1]), context, "cases/queue.html")
+    wanted = wanted_from(request.GET.dict())
+    tabs = tab_words()
+    wanted = replace(wanted, view=wanted.view if request.GET.get("view") in tabs else "mine", status="")
+    reader = reader_of(request.user)  # type: ignore[arg-type]
+    counted = listing.counts(reader)
+    items = [
+        {"label": words, "href": f"?view={view}", "current": view == wanted.view, "count": counted[view]}
+        for view, words in tabs.items()
+    ]
+    context = {"section": "queue", "tabs": items, "view": wanted.view, "list": reverse("queue")}
+    return render(request, "cases/queue.html", _shown(request, reader, wanted, context))
 
 
 @opens_to("signed_in")
 def cases(request: HttpRequest) -> HttpResponse:
     """All cases that this person may see, closed ones too."""
-    return _shown(request, Case.objects.all(), {"section": "cases"}, "cases/cases.html")
+    wanted = replace(wanted_from(request.GET.dict()), view=listing.ANY)
+    reader = reader_of(request.user)  # type: ignore[arg-type]
+    context = {"section": "cases", "list": reverse("cases")}
+    return render(request, "cases/cases.html", _shown(request, reader, wanted, context))
+
+
+@opens_to("signed_in")
+def changes(request: HttpRequest) -> HttpResponse:
+    """Whether a list that is being looked at has news: `{"count", "words"}`, or 304 while the answer is the same."""
+    wanted = wanted_from(request.GET.dict())
+    try:
+        moment = datetime.fromisoformat(request.GET.get("moment", "").replace(" ", "+"))
+        shown = [uuid.UUID(h) for h in request.GET.get("shown", "").split(".") if h]
+    except ValueError:
+        moment, shown = None, []
+    if moment is None or moment.tzinfo is None:
+        body = json.dumps({"count": 0, "words": ""})
+    else:
+        count = listing.changed_since(reader_of(request.user), wanted, moment, shown)  # type: ignore[arg-type]
+        words = (
+            ngettext("%(n)s case has news", "%(n)s cases have news", count) % {"n": count} if count else ""
+        )
+        body = json.dumps({"count": count, "words": words}, ensure_ascii=False)
+    etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:16]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers=headers)
+    return HttpResponse(body, content_type="application/json", headers=headers)
+
+
+@opens_to("signed_in")
+def neighbour(request: HttpRequest, case_id: uuid.UUID, way: str) -> HttpResponse:
+    """The case after or before this one in the list that one came from; the list itself when there is no more."""
+    back, wanted = list_of(request.GET.get("from", ""))
+    found = listing.beside(
+        reader_of(request.user),  # type: ignore[arg-type]
+        wanted,
+        request.GET.get("at", "")[:100],
+        forward=way == "next",
+    )
+    if found is None:
+        messages.info(request, _("That was the last case of this list."), "info")
+        return redirect(back)
+    return redirect(address_of(found[0], back, found[1]))
+
+
+def list_of(address: str) -> tuple[str, Wanted]:
+    """The list that an address names, `/desk/?view=mine`; what is none of our lists is the queue."""
+    path, _sep, query = address.partition("?")
+    known = {reverse("queue"): "mine", reverse("cases"): listing.ANY}
+    if path not in known:
+        path, query = reverse("queue"), ""
+    wanted = wanted_from(QueryDict(query).dict(), view=known[path])
+    if known[path] == listing.ANY:
+        wanted = replace(wanted, view=listing.ANY)
+    elif wanted.view not in listing.VIEWS:
+        wanted = replace(wanted, view="mine")
+    return f"{path}?{urlencode(address_query(wanted))}", wanted
 
 
 @opens_to("signed_in")
