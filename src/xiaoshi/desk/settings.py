@@ -141,7 +141,8 @@ X_FRAME_OPTIONS = "DENY"
 # A tray photo of 12 to 50 million pixels is 3 to 25 MB; what is larger is refused by the act with words.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FILES = 40
+# Papers that a scanner made come by hundreds; the first upload handler drops, and counts, what is beyond 500.
+DATA_UPLOAD_MAX_NUMBER_FILES = 2000
 FILE_UPLOAD_HANDLERS = [
     "xiaoshi.desk.papers.uploading.SizeLimit",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -156,6 +157,8 @@ BANK_NAME = (os.environ.get("XIAOSHI_BANK_ZH", "示例银行"), os.environ.get("
 PUBLIC_ADDRESS = os.environ.get("XIAOSHI_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
 
 PROCRASTINATE_IMPORT_PATHS = [
+    "xiaoshi.desk.papers.jobs",
+    "xiaoshi.desk.audit.jobs",
     *parts.job_paths(),
     *(f"{path}.jobs" for path in KINDS.values() if find_spec(f"{path}.jobs")),
 ]

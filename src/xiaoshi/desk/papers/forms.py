@@ -18,28 +18,49 @@ from xiaoshi.desk.papers.words import HANDED_IN, purpose_words
 ACCEPT = ".jpg,.jpeg,.png,.webp,.tif,.tiff,.svg,.pdf,.docx,.xlsx,.txt"
 
 
+class ManyFiles(forms.ClearableFileInput):
+    """A file box that takes several at once."""
+
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """One or more files; cleaned to a list."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = data if isinstance(data, (list, tuple)) else [data]
+        one = super().clean
+        return [found for file in given or [None] if (found := one(file, initial)) is not None]
+
+
 class UploadForm(forms.Form):
-    """A file for the case. `wanted`: the papers that the plan still asks for, offered first."""
+    """Files for the case. `wanted`: name and words of the papers that are still asked for, offered first; `held`: files of
+    an earlier try are there, so that none needs to be chosen."""
 
     purpose = forms.ChoiceField(label=gettext_lazy("What it is"))
     note = forms.CharField(label=gettext_lazy("Note"), max_length=500, required=False)
-    file = forms.FileField(label=gettext_lazy("File"), allow_empty_file=True)
+    file = ManyFilesField(label=gettext_lazy("File"), allow_empty_file=True)
 
-    def __init__(self, *args: Any, wanted: Iterable[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, wanted: Iterable[tuple[str, str]] = (), held: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        names = list(dict.fromkeys([*wanted, *HANDED_IN]))
-        self.fields["purpose"].choices = [
+        named = dict(wanted) | {n: said(purpose_words(n)) for n in HANDED_IN if n not in dict(wanted)}
+        self.fields["purpose"].choices = [  # type: ignore[attr-defined]
             ("", _("Choose")),
-            *((n, capfirst(said(purpose_words(n)))) for n in names),
+            *((name, capfirst(words)) for name, words in named.items()),
         ]
         self.fields["note"].help_text = _("For example: original seen, 2 pages")
+        self.fields["file"].required = not held
         self.fields["file"].help_text = _(
             "%(kinds)s; up to %(limit)s MB. Photos straight from the camera are best."
         ) % {
             "kinds": said(ACCEPTED),
             "limit": settings.DOCUMENT_BYTES_MAX // 1048576,
         }
-        self.fields["file"].widget.attrs["accept"] = ACCEPT
+        self.fields["file"].widget.attrs |= {"accept": ACCEPT, "multiple": True}
 
 
 class VoidForm(forms.Form):

@@ -17,7 +17,7 @@ from xiaoshi.desk.papers.typesetting import instant_text
 class Frame:
     """The letterhead. `bank`: the top of the tree; `outlet`: where the case lies; `public_address`: of the check page.
 
-    `language`: "zh" or "en"; `big_type`: for eyes that read large letters (13.5 pt instead of 10).
+    `language`: "zh" or "en"; `big_type`: for eyes that read large letters (18 pt instead of 10 or 12).
     """
 
     bank: Words

@@ -20,13 +20,16 @@ from xiaoshi.desk.organisation.models import Unit
 from xiaoshi.desk.papers import facts as facts_forms
 from xiaoshi.desk.papers.check_codes import BYTES, code_of
 from xiaoshi.desk.papers.frame import Frame
-from xiaoshi.desk.papers.keeping import ISSUED, REPRINT, content_of, keep_document
+from xiaoshi.desk.papers.keeping import ISSUED, REPRINT, VOIDED, content_of, keep_document
 from xiaoshi.desk.papers.models import Document, Paper
 from xiaoshi.desk.papers.paper_template import PaperTemplate
-from xiaoshi.desk.papers.typesetting import stamp, typeset, written_out
+from xiaoshi.desk.papers.typesetting import NotTypeset, stamp, typeset, written_out
 from xiaoshi.desk.papers.wanted import is_wanted
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from xiaoshi.desk.cases.models import Case
     from xiaoshi.desk.guard.boundary import Context
 
 
@@ -100,7 +103,8 @@ def void(ctx: Context, paper: Paper, reason: str) -> None:
         )
     _refuse_void(paper)
     paper.voided_at, paper.voided_by, paper.void_reason = ctx.now, ctx.person.login, reason
-    paper.save(update_fields=["voided_at", "voided_by", "void_reason"])
+    paper.voided_document = _stamped_once(ctx, paper)
+    paper.save(update_fields=["voided_at", "voided_by", "void_reason", "voided_document"])
     ctx.note(
         f"作废{paper.title_zh} {paper.number}：{reason}",
         f"Voided: {paper.title_en} {paper.number}: {reason}",
@@ -151,8 +155,21 @@ def paper_on_case(ctx: Context, paper_id: str) -> Paper:
     return found
 
 
+def _stamped_once(ctx: Context, paper: Paper) -> Document | None:
+    """The paper with its stamp, kept as a document; None when it cannot be set now: a paper must be voidable even then."""
+    try:
+        pdf = _stamp_void(paper)
+    except NotTypeset:
+        return None
+    return keep_document(ctx, purpose=VOIDED, name=f"{paper.number}-void.pdf", content=pdf)
+
+
 def void_stamped(paper: Paper) -> bytes:
     """The pages of a voided paper with the stamp over them, so that nobody prints it as good."""
+    return content_of(paper.voided_document) if paper.voided_document is not None else _stamp_void(paper)
+
+
+def _stamp_void(paper: Paper) -> bytes:
     assert paper.voided_at is not None
     day = timezone.localtime(paper.voided_at).date().isoformat()
     return stamp(
@@ -170,18 +187,42 @@ def _refuse_void(paper: Paper) -> None:
 
 
 def _frame(ctx: Context, number: str, title: Words, language: str, big_type: bool) -> Frame:
-    unit = ctx.the_case.unit
+    return frame_of(
+        ctx.the_case,
+        number,
+        title,
+        code_of(secrets.token_bytes(BYTES)),
+        now=ctx.now,
+        issued_by=ctx.person.name(language),
+        language=language,
+        big_type=big_type,
+    )
+
+
+def frame_of(
+    case: Case,
+    number: str,
+    title: Words,
+    check_code: str,
+    *,
+    now: datetime,
+    issued_by: str,
+    language: str,
+    big_type: bool,
+) -> Frame:
+    """The letterhead of the case's outlet."""
+    unit = case.unit
     return Frame(
         bank=_bank(unit),
         outlet=Words(unit.name_zh, unit.name_en),
         outlet_phone=unit.phone,
-        case_number=ctx.the_case.number,
+        case_number=case.number,
         number=number,
         title=title,
-        check_code=code_of(secrets.token_bytes(BYTES)),
+        check_code=check_code,
         public_address=settings.PUBLIC_ADDRESS,
-        issued_at=ctx.now,
-        issued_by=ctx.person.name(language),
+        issued_at=now,
+        issued_by=issued_by,
         language=language,
         big_type=big_type,
     )

@@ -10,14 +10,15 @@ from xiaoshi.core.problems import Problem
 from xiaoshi.desk.guard.refusals import Invalid
 from xiaoshi.desk.papers import blobs
 from xiaoshi.desk.papers.kinds_of_file import EVERY_KIND, KindOfFile, Recognised, clean_name, recognise
-from xiaoshi.desk.papers.models import Document
+from xiaoshi.desk.papers.models import Document, HeldFile, ScanFile, ScanPart
 
 if TYPE_CHECKING:
     from xiaoshi.desk.guard.boundary import Context
 
 ISSUED = "issued_paper"
 REPRINT = "reprint"
-OWN_PURPOSES = frozenset({ISSUED, REPRINT})
+VOIDED = "voided_paper"
+OWN_PURPOSES = frozenset({ISSUED, REPRINT, VOIDED})
 """Documents that the bank made itself; a person cannot hand one in under these purposes."""
 
 
@@ -58,5 +59,9 @@ def content_of(document: Document) -> bytes:
 
 
 def sweep_orphans(*, alias: str = "owner") -> list[str]:
-    """Remove blobs that no document names. `alias`: the owner's connection, which row-level security does not bind."""
-    return blobs.sweep(lambda address: Document.objects.using(alias).filter(sha256=address).exists())
+    """Remove blobs that no document, scan or held file names. `alias`: the owner's connection, which row-level security
+    does not bind."""
+    named = (Document, ScanFile, ScanPart, HeldFile)
+    return blobs.sweep(
+        lambda address: any(m.objects.using(alias).filter(sha256=address).exists() for m in named)
+    )

@@ -72,9 +72,14 @@ def font_folder() -> str:
     return spec.submodule_search_locations[0]
 
 
-def typeset(source: str, data: dict[str, Any], *, qr_svg: str, now: datetime) -> Typeset:
-    """Set one paper. `source`: typst text that imports `house.typ`; `data`: `{"frame": ..., "facts": ...}`."""
-    sources = {"main.typ": source, "house.typ": (HOUSE / "house.typ").read_text(encoding="utf-8")}
+def typeset(source: str, data: dict[str, Any], *, qr_svg: str, now: datetime, bare: bool = False) -> Typeset:
+    """Set one paper. `source`: typst text that imports `house.typ`; `data`: `{"frame": ..., "facts": ...}`.
+
+    `bare`: a sheet for the house's own use, without letterhead and number; it does not import `house.typ`.
+    """
+    sources = {"main.typ": source}
+    if not bare:
+        sources["house.typ"] = (HOUSE / "house.typ").read_text(encoding="utf-8")
     return _run(sources, {"data": json.dumps(data, ensure_ascii=False), "qr": qr_svg}, now, None)
 
 

@@ -17,17 +17,29 @@ from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.papers.kinds_of_file import too_large
 
 END_FIELD = "end"
+FILES_MAX = 500
+REQUEST_BYTES_MAX = 1024 * 1024 * 1024
+"""Of one request: what comes behind these two limits is counted and dropped, and the page says how many."""
 
 
 class SizeLimit(FileUploadHandler):
     """First in `FILE_UPLOAD_HANDLERS`: drops what comes after `DOCUMENT_BYTES_MAX` bytes of one file."""
 
+    files = 0
+    all_bytes = 0
+
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         self.received_bytes = 0
+        self.files += 1
+        if self.files > FILES_MAX or self.all_bytes > REQUEST_BYTES_MAX:
+            if self.request is not None:
+                self.request.files_over = files_over(self.request) + 1
+            raise SkipFile
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.received_bytes += len(raw_data)
+        self.all_bytes += len(raw_data)
         if self.received_bytes > settings.DOCUMENT_BYTES_MAX:
             if self.request is not None:
                 self.request.files_too_large = [*files_too_large(self.request), self.field_name]
@@ -42,6 +54,11 @@ class SizeLimit(FileUploadHandler):
 def files_too_large(request: HttpRequest) -> list[str]:
     """Names of the form's fields whose file was dropped."""
     return list(getattr(request, "files_too_large", []))
+
+
+def files_over(request: HttpRequest) -> int:
+    """How many files came beyond the limits of one request and were dropped."""
+    return int(getattr(request, "files_over", 0))
 
 
 def whole_request(request: HttpRequest, field: str) -> Problem | None:

@@ -20,6 +20,8 @@ PURPOSES: dict[str, Words] = {
     "receipt": Words("业务回执", "receipt"),
     "issued_paper": Words("已出具单据", "issued paper"),
     "reprint": Words("单据副本", "copy of a paper"),
+    "voided_paper": Words("已作废单据", "voided paper"),
+    "scan": Words("扫描件", "scan"),
     "other": Words("其他材料", "other document"),
 }
 
