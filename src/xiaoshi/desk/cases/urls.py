@@ -18,5 +18,6 @@ urlpatterns = [
     path("cases/<uuid:case_id>/timeline/", pages.timeline, name="case_timeline"),
     path("cases/<uuid:case_id>/steps/<slug:step>/", doing.step, name="case_step"),
     path("cases/<uuid:case_id>/close/", doing.close, name="case_close"),
+    path("cases/<uuid:case_id>/verbs/", verbs.all_verbs, name="case_verbs"),
     path("cases/<uuid:case_id>/verbs/<slug:verb>/", verbs.verb, name="case_verb"),
 ]

@@ -61,3 +61,16 @@ def is_absent(login: str, day: date, kind: str = "") -> bool:
     return any(
         a.absent == login and (not kind or a.covers(day, kind)) for a in arrangements_from(login, day, day)
     )
+
+
+def who_stands_in(logins: list[str], day: date, kind: str) -> dict[str, str]:
+    """Of these people those who are absent on this day for this kind of case -> who does their work. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT f.absent, f.substitute, f.first_day, f.last_day, f.kinds"
+            " FROM unnest(%s::text[]) AS who, LATERAL xiaoshi_substitutes_of(who, %s, %s) AS f",
+            [logins, day, day],
+        )
+        arrangements = [Substitution(*row[:4], frozenset(row[4])) for row in cursor.fetchall()]
+    chains = {login: stand_in_for(arrangements, login, day, kind) for login in logins}
+    return {login: chain[-1] for login, chain in chains.items() if chain}

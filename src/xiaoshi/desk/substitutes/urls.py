@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from xiaoshi.desk.substitutes import views
+
+urlpatterns = [
+    path("substitutes/", views.substitutes, name="substitutes"),
+    path("substitutes/<int:arrangement>/end/", views.end_one, name="end_substitute"),
+]

@@ -18,6 +18,7 @@ from xiaoshi.desk.cases.opening import open_case
 from xiaoshi.desk.cases.steps import close_case, confirm_step, do_step, reject_step, skip_step
 from xiaoshi.desk.cases.views.conflict import what_changed
 from xiaoshi.desk.cases.views.found import Found, find, frame
+from xiaoshi.desk.cases.views.verbs import links_of, options_for
 from xiaoshi.desk.guard.boundary import Act
 from xiaoshi.desk.guard.posting import new_key, perform_posted, say_refused, words_of
 from xiaoshi.desk.guard.refusals import Refused, Stale
@@ -143,7 +144,9 @@ def _step_page(
     from xiaoshi.desk.cases.views.pages import next_step_of
 
     spec = found.plan.steps.get(step) or found.state.added[step]
+    options = options_for(found, request.user, timezone.now())  # type: ignore[arg-type]
     context = frame(request, found, "overview") | {
+        "step_verbs": links_of(found, options, step),
         "step": spec,
         "form": form,
         "next": next_step_of(request, found, step),

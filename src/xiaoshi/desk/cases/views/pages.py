@@ -18,7 +18,7 @@ from xiaoshi.core.casework.views import NextStep, next_steps, progress
 from xiaoshi.desk.audit.models import TimelineEntry
 from xiaoshi.desk.cases.timeline import tell
 from xiaoshi.desk.cases.views.found import Found, find, frame, waiting_step
-from xiaoshi.desk.cases.views.verbs import FOR_OPEN, VERBS
+from xiaoshi.desk.cases.views.verbs import menu_of
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.look.plan_map import PlanStage, PlanStep
 from xiaoshi.desk.money.standing import sums_hidden
@@ -98,7 +98,7 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "can_close": found.state.phase == "open" and not left,
         "entries": tell(list(entries)),
         "facts": _facts(found, language),
-        "verbs": [(name, VERBS[name].act.words) for name in _verbs_now(found)],
+        "verbs": menu_of(found, request.user, timezone.now()),  # type: ignore[arg-type]
         "questions": list(found.state.questions.values()),
         "now": timezone.now(),
         "sums_hidden": hides_sums(found, request.user.as_actor()) or sums_hidden(found.case, request.user),  # type: ignore[union-attr, arg-type]
@@ -130,16 +130,6 @@ def hides_sums(found: Found, actor: Actor) -> bool:
         if step.not_by and is_among(actor, step.by) and actor.id not in makers:
             return True
     return False
-
-
-def _verbs_now(found: Found) -> tuple[str, ...]:
-    match found.state.phase:
-        case "open":
-            return FOR_OPEN
-        case "suspended":
-            return ("resume", "copy", "cancel")
-        case _:
-            return ("reopen", "copy")
 
 
 def _facts(found: Found, language: str) -> list[dict[str, Any]]:

@@ -1,183 +1,185 @@
-"""The desk verbs as pages: one form each, one act each."""
+"""The desk verbs as pages: one form each, one act each; and one page of all that this person may do on a case, step by step."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
-from xiaoshi.core.casework.roles import LEVELS
-from xiaoshi.core.casework.views import next_steps
-from xiaoshi.desk.cases import verbs
+from xiaoshi.core.casework.model import CASE
+from xiaoshi.core.casework.views import Option, available, progress
+from xiaoshi.desk.cases.views.conflict import what_changed
+from xiaoshi.desk.cases.views.fact_fields import PREFIX, changed
 from xiaoshi.desk.cases.views.found import Found, find, frame
-from xiaoshi.desk.guard.boundary import Act
+from xiaoshi.desk.cases.views.verb_forms import VERBS, WHOLE_CASE, Asking, form_of
 from xiaoshi.desk.guard.posting import perform_posted, words_of
-from xiaoshi.desk.guard.refusals import Refused
+from xiaoshi.desk.guard.refusals import Refused, Stale
 from xiaoshi.desk.guard.routes import opens_to
+from xiaoshi.desk.guard.standing_in import absent_ones, bank_day
 from xiaoshi.desk.guard.visibility import visible_to
-from xiaoshi.desk.look.fields import DatePartsField
-from xiaoshi.desk.organisation.models import Staff
+from xiaoshi.desk.organisation.models import Staff, Unit
 
-Field = Callable[[Found, Any], forms.Field]
+BY_COMMAND = {verb.command.__name__: name for name, verb in VERBS.items()}
+LEAVES_THE_CASE = {"hand_over", "move"}
+# On the case's own menu, in the order in which a desk needs them; the page of all verbs has the rest.
+MENU = (
+    "mark_read", "hand_over", "delegate", "copy", "remind", "ask", "wait_for_case", "set_facts", "take_back", "send_back",
+    "suspend", "resume", "move", "add_step", "cancel", "reopen",
+)  # fmt: skip
 
 
-def _reason(found: Found, request: Any) -> forms.Field:
-    return forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea)
+def options_for(found: Found, person: Staff, now: datetime) -> tuple[Option, ...]:
+    """What is open to this person now: by the own right, and as the substitute of whoever is away."""
+    actor = person.as_actor()
+    options = list(available(found.plan, found.state, actor, now))
+    for absent in absent_ones(person.login, bank_day(now), found.case.kind):
+        path = actor.unit_path
+        if not found.case.unit_path.startswith(person.unit.path):
+            path = absent.unit_path.rstrip("/")
+        standing_in = replace(actor, on_behalf_of=absent.login, unit_path=path)
+        options += available(found.plan, found.state, standing_in, now)
+    return tuple(dict.fromkeys(options))
 
 
-def _colleague(found: Found, request: Any) -> forms.Field:
-    """People along this case's line of the tree, nearest first."""
-    path = found.case.unit_path
-    line = [path[: i + 1] for i, sign in enumerate(path) if sign == "/"]
-    people = (
-        Staff.objects.select_related("unit")
-        .filter(unit__path__in=line, is_active=True)
-        .exclude(login=request.user.login)
-        .exclude(roles__contains=["auditor"])
-        .order_by("-unit__path", "name_zh")
-    )
-    language = request.LANGUAGE_CODE
-    choices = [
-        ("", _("Choose a colleague")),
-        *((p.login, f"{p.name(language)} · {p.unit.name(language)}") for p in people),
+def menu_of(found: Found, person: Staff, now: datetime) -> list[tuple[str, Any]]:
+    """The verbs of the case's menu that are open now: name and words."""
+    open_now = {BY_COMMAND.get(option.act) for option in options_for(found, person, now)}
+    return [(name, VERBS[name].act().words) for name in MENU if name in open_now]
+
+
+def links_of(found: Found, options: Iterable[Option], step: str) -> list[dict[str, Any]]:
+    """The verbs open for this step (or, with the empty id, for the case): words, address, effect; each once."""
+    links: dict[str, dict[str, Any]] = {}
+    for option in options:
+        name = BY_COMMAND.get(option.act)
+        if name is None or option.step != step or (step == CASE and VERBS[name].on_step and not option.about):
+            continue
+        query = f"?step={step}" if step else ""
+        links[name] = {
+            "words": VERBS[name].act().words,
+            "href": reverse("case_verb", args=[found.case.id, name]) + query,
+            "effect": VERBS[name].effect,
+        }
+    return [links[name] for name in VERBS if name in links]
+
+
+@require_safe
+@opens_to("signed_in")
+def all_verbs(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Everything that this person may do now, for the case and for each step."""
+    found = find(case_id)
+    options = options_for(found, request.user, timezone.now())  # type: ignore[arg-type]
+    steps = [
+        {"step": step, "links": links_of(found, options, step.step)}
+        for stage in progress(found.plan, found.state)
+        for step in stage.steps
     ]
-    return forms.ChoiceField(label=_("Colleague"), choices=choices)
-
-
-def _finished_step(found: Found, request: Any) -> forms.Field:
-    done = [s for s, own in found.state.steps.items() if own.phase in {"done", "skipped", "to_confirm"}]
-    titles = [
-        (s, found.plan.steps[s].title.in_language(request.LANGUAGE_CODE))
-        for s in found.plan.steps
-        if s in done
-    ]
-    return forms.ChoiceField(label=_("Back to which step"), choices=titles)
-
-
-def _open_step(found: Found, request: Any) -> forms.Field:
-    steps = [n for n in next_steps(found.plan, found.state) if n.act != "close"]
-    titles = [(n.step, n.title.in_language(request.LANGUAGE_CODE)) for n in steps]
-    return forms.ChoiceField(label=_("Step"), choices=titles)
-
-
-def _until(found: Found, request: Any) -> forms.Field:
-    return DatePartsField(label=_("Until when at the latest"))
-
-
-def _waiting_for(found: Found, request: Any) -> forms.Field:
-    return forms.ChoiceField(
-        label=_("Waiting for"),
-        choices=[
-            ("client", _("the client")),
-            ("authority", _("an authority")),
-            ("other_case", _("another case")),
-        ],
-        widget=forms.RadioSelect,
-    )
-
-
-def _question(found: Found, request: Any) -> forms.Field:
-    open_ones = [(q.id, q.text[:60]) for q in found.state.questions.values()]
-    return forms.ChoiceField(label=_("Question"), choices=open_ones)
-
-
-def _level(found: Found, request: Any) -> forms.Field:
-    levels = [
-        (key, words.in_language(request.LANGUAGE_CODE)) for key, words in LEVELS.items() if key != "outlet"
-    ]
-    return forms.ChoiceField(label=_("Ask whom"), choices=levels, widget=forms.RadioSelect)
-
-
-def _text(label: Any, *, long: bool = False, required: bool = True) -> Field:
-    def make(found: Found, request: Any) -> forms.Field:
-        widget = forms.Textarea if long else forms.TextInput
-        return forms.CharField(label=label, widget=widget, max_length=2000, required=required)
-
-    return make
-
-
-@dataclass(frozen=True)
-class Verb:
-    act: Act
-    fields: dict[str, Field]
-
-
-VERBS: dict[str, Verb] = {
-    "hand_over": Verb(verbs.hand_over, {"to": _colleague, "reason": _reason}),
-    "delegate": Verb(verbs.delegate, {"step": _open_step, "to": _colleague, "reason": _reason}),
-    "claim": Verb(verbs.claim, {"step": _open_step}),
-    "copy": Verb(verbs.copy_to, {"to": _colleague}),
-    "remind": Verb(verbs.remind, {"to": _colleague}),
-    "take_back": Verb(verbs.take_back, {"reason": _text(gettext_lazy("Reason"), required=False)}),
-    "send_back": Verb(verbs.send_back, {"step": _finished_step, "reason": _reason}),
-    "suspend": Verb(verbs.suspend, {"waiting_for": _waiting_for, "until": _until, "reason": _reason}),
-    "resume": Verb(verbs.resume, {}),
-    "cancel": Verb(verbs.cancel, {"reason": _reason}),
-    "reopen": Verb(verbs.reopen, {"reason": _reason}),
-    "ask": Verb(
-        verbs.ask,
-        {
-            "to_level": _level,
-            "field": _text(gettext_lazy("What it is about")),
-            "text": _text(gettext_lazy("Question"), long=True),
-        },
-    ),
-    "answer": Verb(
-        verbs.answer,
-        {
-            "question": _question,
-            "text": _text(gettext_lazy("Answer"), long=True),
-            "source": _text(gettext_lazy("Which rule says so")),
-            "authority": _text(gettext_lazy("With what authority")),
-        },
-    ),
-}
-FOR_OPEN = ("hand_over", "delegate", "copy", "remind", "ask", "take_back", "send_back", "suspend", "cancel")
-
-
-def _form(name: str, found: Found, request: HttpRequest) -> forms.Form:
-    form = forms.Form(request.POST if request.method == "POST" else None)
-    for field, make in VERBS[name].fields.items():
-        form.fields[field] = make(found, request)
-    return form
+    context = frame(request, found, "overview") | {
+        "case_links": links_of(found, options, CASE),
+        "steps": steps,
+    }
+    return render(request, "cases/verbs.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @opens_to("signed_in")
 def verb(request: HttpRequest, case_id: uuid.UUID, verb: str) -> HttpResponse:
-    """One verb's form, and the act. A refusal is shown above what was typed."""
+    """One verb's form, and the act. A refusal is shown above what was typed; a search for colleagues keeps what was typed."""
     if verb not in VERBS:
         raise Http404
+    searching = "find" in request.POST
+    sending = request.method == "POST" and not searching
     with visible_to(request.user):  # type: ignore[arg-type]
         found = find(case_id)
-        form = _form(verb, found, request)
-        valid = request.method == "POST" and form.is_valid()
-    if valid:
-        fields = dict(form.cleaned_data)
-        if "until" in fields:
-            end = datetime.combine(fields["until"], time(23, 59))
-            fields["until"] = timezone.make_aware(end).isoformat()
-        try:
-            perform_posted(request, VERBS[verb].act, case_id=case_id, **fields)
-            messages.success(request, _("Saved."), "ok")
-            return redirect(
-                "queue" if verb == "hand_over" else "case", *([] if verb == "hand_over" else [case_id])
-            )
-        except Refused as refused:
-            where = refused.problem.where if refused.problem.where in form.fields else None
-            form.add_error(where, words_of(refused))
+        asking = _asking(request, found)
+        form = form_of(verb, asking, request.POST if sending else None)
+        if not sending:
+            _keep_what_was_typed(form, request.POST if searching else request.GET)
+        valid = sending and form.is_valid()
+    if not valid:
+        return _page(request, case_id, verb, form, asking, status=422 if sending else 200)
+    try:
+        perform_posted(request, VERBS[verb].act(), case_id=case_id, **_fields_of(verb, found, form))
+    except Refused as refused:
+        where = refused.problem.where if refused.problem.where in form.fields else None
+        form.add_error(where, words_of(refused))
+        seen = refused.details.get("expected_version") if isinstance(refused, Stale) else None
+        return _page(request, case_id, verb, form, asking, status=refused.status, seen=seen)
+    messages.success(request, _("Saved."), "ok")
+    return redirect("queue") if verb in LEAVES_THE_CASE else redirect("case", case_id)
+
+
+def _asking(request: HttpRequest, found: Found) -> Asking:
+    now = timezone.now()
+    person: Staff = request.user  # type: ignore[assignment]
+    return Asking(found, person, now, options_for(found, person, now), request.POST, request.GET)
+
+
+def _keep_what_was_typed(form: forms.Form, typed: QueryDict) -> None:
+    """Fill an unsent form with what was typed (or what the address says), and say nothing yet of what is missing."""
+    for name, field in form.fields.items():
+        value = field.widget.value_from_datadict(typed, {}, name)
+        if value not in (None, "", [], [None, None, None], False):
+            form.initial[name] = value
+
+
+def _page(
+    request: HttpRequest,
+    case_id: uuid.UUID,
+    name: str,
+    form: forms.Form,
+    asking: Asking,
+    *,
+    status: int,
+    seen: int | None = None,
+) -> HttpResponse:
+    """The form's page. `seen`: the version that the person had seen; what others did since then is shown."""
     with visible_to(request.user):  # type: ignore[arg-type]
         found = find(case_id)
-        context = frame(request, found, "overview") | {"verb": VERBS[verb].act.words, "form": form}
-        return render(request, "cases/verb.html", context, status=422 if form.errors else 200)
+        context = frame(request, found, "overview") | {
+            "verb": VERBS[name].act().words,
+            "effect": VERBS[name].effect,
+            "final": VERBS[name].final,
+            "form": form,
+            "searches": bool(VERBS[name].people),
+            "who": asking.value("who"),
+            "more_people": asking.more_people,
+            "nothing_open": not any(o.act == VERBS[name].command.__name__ for o in asking.options),
+            "changes": what_changed(found.case, seen) if seen is not None else [],
+        }
+        if request.POST.get("key") and seen is None:
+            context["key"] = request.POST["key"]
+        return render(request, "cases/verb.html", context, status=status)
+
+
+def _fields_of(name: str, found: Found, form: forms.Form) -> dict[str, Any]:
+    """The act's fields from the form's."""
+    fields = dict(form.cleaned_data)
+    if "step" in fields:
+        fields["step"] = CASE if fields["step"] == WHOLE_CASE else fields["step"]
+    if "until" in fields:
+        day = fields["until"]
+        end = timezone.make_aware(datetime.combine(day, time(23, 59))) if day else None
+        fields["until"] = end.isoformat() if end else ""
+    match name:
+        case "move":
+            unit = Unit.objects.get(staff__login=fields["to"])
+            fields["unit_path"] = unit.path
+        case "set_facts":
+            wanted = changed(found, fields)
+            fields = {key: value for key, value in fields.items() if not key.startswith(PREFIX)}
+            fields["facts"] = wanted
+        case "record_check" | "record_decision":
+            fields[name.removeprefix("record_")] = fields.pop("need").partition(":")[2]
+    return fields

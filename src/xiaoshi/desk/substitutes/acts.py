@@ -1,0 +1,187 @@
+"""Arranging that somebody stands in, and ending it: by the absent person, or by a head over his or her unit.
+
+An arrangement ends by itself with its last day. It gives no role: the substitute acts by the own roles on what is the
+absent person's (cases, claimed steps, delegations, signatures), and both names stand in the entry.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+
+from xiaoshi.core.casework.roles import level_rank
+from xiaoshi.core.casework.substitutes import StandIn, Substitution, arrangement_problem
+from xiaoshi.core.problems import Words
+from xiaoshi.desk.guard.boundary import Context, act
+from xiaoshi.desk.guard.refusals import Invalid, invalid, not_allowed, refuse
+from xiaoshi.desk.guard.standing_in import arrangements_from, bank_day
+from xiaoshi.desk.kinds import KINDS
+from xiaoshi.desk.notices.telling import tell_colleagues
+from xiaoshi.desk.organisation.models import Staff
+from xiaoshi.desk.substitutes.models import Substitution as Row
+
+MAY_ARRANGE = frozenset({"supervisor", "outlet_head", "people_keeper"})
+
+
+@act("substitutes.arrange", "安排代岗", "Arrange a substitute", on_case=False, people_only=True)
+def arrange(
+    ctx: Context,
+    *,
+    absent: str,
+    substitute: str,
+    first_day: str,
+    last_day: str,
+    reason: str,
+    kinds: list[str] = [],  # noqa: B006  read only; the boundary wants plain lists
+    fields: list[str] = [],  # noqa: B006
+) -> dict[str, Any]:
+    """`substitute` stands in for `absent` from `first_day` to `last_day` (ISO, both included), for `kinds` (empty: all)."""
+    away, there = _in_service(absent, "absent"), _in_service(substitute, "substitute")
+    _may_arrange(ctx, away)
+    if not reason.strip():
+        raise invalid("reason_missing", "请写明原因。", "Give the reason.", where="reason")
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        raise invalid(
+            "unknown_kind",
+            f"没有“{unknown[0]}”这种业务。",
+            f"There is no kind of casework called “{unknown[0]}”.",
+            where="kinds",
+        )
+    wanted = Substitution(
+        absent, substitute, _day(first_day, "first_day"), _day(last_day, "last_day"), frozenset(kinds)
+    )
+    # The own arrangements of the absent and all that can be reached from the substitute: what could clash or close a circle.
+    known = {
+        *arrangements_from(absent, wanted.first_day, wanted.last_day),
+        *arrangements_from(substitute, wanted.first_day, wanted.last_day),
+    }
+    problem = arrangement_problem(
+        sorted(known, key=lambda a: (a.absent, a.first_day, a.substitute)),
+        wanted,
+        _stand_in(away),
+        _stand_in(there),
+        bank_day(ctx.now),
+    )
+    if problem is not None:
+        raise Invalid(problem)
+    row = Row(
+        absent=absent,
+        absent_path=away.unit.path,
+        substitute=substitute,
+        first_day=wanted.first_day,
+        last_day=wanted.last_day,
+        kinds=sorted(kinds),
+        fields=fields,
+        reason=reason.strip(),
+        made_by=ctx.person.login,
+        made_at=ctx.now,
+    )
+    row.save(force_insert=True)
+    days_zh = f"{first_day}至{last_day}"
+    _tell_both(
+        ctx,
+        row,
+        Words(
+            f"{days_zh}，{there.name_zh}代{away.name_zh}的岗",
+            f"{there.name_en} stands in for {away.name_en} from {first_day} to {last_day}",
+        ),
+    )
+    _chain_of(ctx, away)
+    ctx.note(
+        f"安排{substitute}代{absent}的岗，{days_zh}",
+        f"{substitute} stands in for {absent} from {first_day} to {last_day}",
+        absent=absent,
+        to=substitute,
+        first_day=first_day,
+        last_day=last_day,
+        kinds=sorted(kinds),
+        arrangement=row.id,
+    )
+    return {"arrangement": row.id}
+
+
+@act("substitutes.end", "结束代岗", "End an arrangement", on_case=False, people_only=True)
+def end(ctx: Context, *, arrangement: int, reason: str = "") -> dict[str, Any]:
+    """End it now: by the absent person (back early), the substitute (cannot any longer), or a head over the unit."""
+    row = Row.objects.select_for_update().filter(id=arrangement).first()
+    if row is None:
+        raise invalid(
+            "no_such_arrangement", "没有这项代岗安排。", "There is no such arrangement.", where="arrangement"
+        )
+    if row.ended_at is not None or row.last_day < bank_day(ctx.now):
+        raise refuse("ended_already", "这项代岗已经结束。", "It has ended already.")
+    away = Staff.objects.select_related("unit").get(login=row.absent)
+    if ctx.person.login != row.substitute:
+        _may_arrange(ctx, away)
+    row.ended_at, row.ended_by, row.end_reason = ctx.now, ctx.person.login, reason.strip()
+    row.save(update_fields=["ended_at", "ended_by", "end_reason"])
+    names = {s.login: s for s in Staff.objects.filter(login__in=[row.absent, row.substitute])}
+    zh = f"{names[row.substitute].name_zh}代{names[row.absent].name_zh}的岗已结束"
+    en = f"{names[row.substitute].name_en} stands in for {names[row.absent].name_en} no longer"
+    _tell_both(ctx, row, Words(zh, en))
+    _chain_of(ctx, away)
+    ctx.note(
+        f"结束{row.substitute}代{row.absent}的岗",
+        f"{row.substitute} stands in for {row.absent} no longer",
+        absent=row.absent,
+        to=row.substitute,
+        reason=reason.strip(),
+        arrangement=row.id,
+    )
+    return {}
+
+
+def _in_service(login: str, where: str) -> Staff:
+    person = Staff.objects.select_related("unit").filter(login=login, is_active=True).first()
+    if person is None:
+        raise invalid(
+            "no_such_colleague",
+            f"没有登录名为“{login}”的在职同事，请从名单中选择。",
+            f"There is no colleague in service with the sign-in name “{login}”: choose one from the list.",
+            where=where,
+        )
+    return person
+
+
+def _may_arrange(ctx: Context, away: Staff) -> None:
+    if ctx.person.login == away.login:
+        return
+    if MAY_ARRANGE & ctx.actor.roles and away.unit.path.startswith(ctx.person.unit.path):
+        return
+    raise not_allowed(
+        "not_your_act",
+        f"只能由{away.name_zh}本人，或其机构及上级机构的负责人、授权主管安排。",
+        f"Only {away.name_en}, or a head over that unit, arranges this.",
+    )
+
+
+def _day(text: str, where: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise invalid(
+            "date_unreadable", "请填写日期，如 2026-03-02。", "Enter a day such as 2026-03-02.", where=where
+        ) from None
+
+
+def _stand_in(person: Staff) -> StandIn:
+    return StandIn(
+        person.login,
+        frozenset(person.roles),
+        person.unit.path,
+        level_rank(person.unit.level),  # type: ignore[arg-type]
+    )
+
+
+def _tell_both(ctx: Context, row: Row, words: Words) -> None:
+    others = {row.absent, row.substitute} - {ctx.person.login}
+    tell_colleagues(others, None, "substitute", words, ctx.now, reverse("substitutes"))
+
+
+def _chain_of(ctx: Context, away: Staff) -> None:
+    """The entry stands in the absent person's unit, or, when the actor has no part in that, in the actor's own."""
+    if away.unit.path.startswith(ctx.person.unit.path):
+        ctx.unit_path = away.unit.path
