@@ -13,6 +13,7 @@ urlpatterns = [
     path("look/", include("xiaoshi.desk.look.urls")),
     path("", include("xiaoshi.desk.signing_in.door_urls")),
     path("desk/", include("xiaoshi.desk.organisation.urls")),
+    path("desk/", include("xiaoshi.desk.people.urls")),
     path("", include("xiaoshi.desk.papers.urls")),
     path("desk/", include("xiaoshi.desk.money.urls")),
     path("desk/", include(cases.urlpatterns)),

@@ -77,8 +77,8 @@ def open_case(
             facts=facts,
         )
     )
-    client = Client(case=case, name=case.client_name, account_number=account_number.strip())
-    client.keep_numbers(id_number.strip(), phone.strip())
+    client = Client(case=case, name=case.client_name)
+    client.keep_numbers(id_number, phone, account_number)
     client.save(force_insert=True)
     words = kind_named(kind).words
     # The name itself stays out of the timeline, which is for ever; its keyed hash shows whether somebody changed it.

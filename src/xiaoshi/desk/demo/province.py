@@ -177,7 +177,7 @@ class _Writing:
                 )
                 self._copy(
                     "people_client", ("case_id", "part", "name", "id_kind", "id_number_sealed", "id_number_hash",
-                                      "phone_sealed", "account_number"), (client for _row, _entries, client in batch)
+                                      "phone_sealed", "phone_hash", "account_number_sealed", "account_number_hash"), (client for _row, _entries, client in batch)
                 )  # fmt: skip
             self.entries += sum(len(entries) for _row, entries, _client in batch)
             done += len(batch)
@@ -213,7 +213,7 @@ class _Writing:
             told.step_since + shift, told.waiting_for, None, opened,
             told.ended_at + shift if told.ended_at else None, len(entries), head, fill(told.snapshot),
         )  # fmt: skip
-        return row, entries, (ident, "holder", client, "resident_id", b"", "", b"", "")
+        return row, entries, (ident, "holder", client, "resident_id", b"", "", b"", "", b"", "")
 
     def _chain(
         self, told: History, ident: uuid.UUID, outlet: Outlet, shift: timedelta, fill: Callable[[str], str]

@@ -17,11 +17,10 @@ from xiaoshi.core.money import yuan
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.audit.models import TimelineEntry
 from xiaoshi.desk.cases.models import Case
-from xiaoshi.desk.guard.crypto import unseal
 from xiaoshi.desk.kinds import KINDS, kind_named
 from xiaoshi.desk.papers.models import Document, Paper
 from xiaoshi.desk.papers.words import purpose_words
-from xiaoshi.desk.people.models import Client
+from xiaoshi.desk.people.models import NUMBERS, Client
 
 # Fields of events in which people write.
 WRITTEN = frozenset({"text", "reason", "note", "source", "authority", "title", "outcome", "result", "remark"})
@@ -76,13 +75,9 @@ def _said(spec: FactSpec, value: Any, choices: Mapping[str, Words]) -> str:
 
 
 def of_person(case: Case, client: Client) -> Findable | None:
-    """Somebody of the case: a name that is not the case's own, the account, and the numbers that are only found whole."""
-    numbers = [
-        unseal("people", bytes(sealed), f"{case.id}/{place}").decode()
-        for sealed, place in ((client.id_number_sealed, "id"), (client.phone_sealed, "phone"))
-        if sealed
-    ]
-    texts = [client.name if client.name != case.client_name else "", client.account_number]
+    """Somebody of the case: a name that is not the case's own, and the numbers, which are only found whole."""
+    numbers = [number for number in (client.number(which) for which in NUMBERS) if number]
+    texts = [client.name if client.name != case.client_name else ""]
     if not any((*texts, *numbers)):
         return None
     return Findable(

@@ -37,12 +37,6 @@ class RecordForm(MoneyForm):
         help_text=_("Only when it goes into an account."),
     )
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if data.get("way") == "account" and not data.get("account_number", "").strip():
-            self.add_error("account_number", _("Enter the account that is to be credited."))
-        return data
-
 
 class CheckForm(MoneyForm):
     do = "check"

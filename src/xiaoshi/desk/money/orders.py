@@ -47,7 +47,8 @@ def plan_payment(
 ) -> MoneyOrder:
     """Record a payment of the case, to be checked. `amount_fen`: as the maker typed it (default `due_fen`).
 
-    `way`: "cash" from the maker's own drawer, or "account" (`account_number`, `holder`: default the case's client).
+    `way`: "cash" from the maker's own drawer, or "account" (`account_number`: default the one
+    on file; `holder`: default the case's client).
     `matter`: which sum of the case (a batch of coins has its own); `against`: local code of the account that is debited.
     """
     _needs_role(ctx, MAKERS)
@@ -74,6 +75,8 @@ def plan_payment(
         destination = {"way": "cash", "to": case.client_name, "drawer": ctx.person.login}
     elif way == "account":
         name = holder or case.client_name
+        on_file = case.people.filter(part="holder").first() if not account_number.strip() else None
+        account_number = on_file.number("account") if on_file is not None else account_number
         account = ensure_deposit_account(case.unit, account_number, name, now=ctx.now)
         giver = account.code
         number = account.local_code.partition("/")[2]

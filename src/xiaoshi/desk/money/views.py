@@ -197,8 +197,10 @@ def _case_forms(
     made: dict[str, forms.MoneyForm] = {}
     if money.may_record:
         holder = Client.objects.filter(case_id=case_id, part="holder").first()
-        account = holder.account_number if holder else ""
-        made["record"] = forms.RecordForm(initial={"way": facts.get("payout", ""), "account_number": account})
+        made["record"] = forms.RecordForm(initial={"way": facts.get("payout", "")})
+        if holder is not None and (account := holder.account_number_masked):
+            hint = _("Empty: the account on file, %(account)s.") % {"account": account}
+            made["record"].fields["account_number"].help_text = hint
     if money.current is not None and money.may_check:
         made["check"] = forms.CheckForm(initial={"order": money.current.order.id})
         made["reject"] = forms.RejectForm(initial={"order": money.current.order.id})

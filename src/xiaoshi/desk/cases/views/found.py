@@ -56,6 +56,7 @@ def frame(request: HttpRequest, found: Found, current: str) -> dict[str, Any]:
             for tab in found.kind.tabs
         ),  # type: ignore[attr-defined]
         ("money", _("Money"), reverse("case_money", args=[case.id])),
+        ("people", _("People of the case"), reverse("case_people", args=[case.id])),
         *((tab.key, tab.words, tab.href) for tab in case_tabs(request, found)),
         ("map", _("Procedure"), reverse("case_map", args=[case.id])),
         ("timeline", _("Timeline"), reverse("case_timeline", args=[case.id])),

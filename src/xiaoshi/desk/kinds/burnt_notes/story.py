@@ -311,7 +311,7 @@ def _pay(told: Told, cast: Cast, chance: random.Random, holder: str) -> None:
     with visible_to(cast.teller):
         tin = tin_of(told.case)
         payout = told.case.snapshot["facts"]["payout"]
-        account = told.case.people.get(part="holder").account_number
+        account = told.case.people.get(part="holder").number("account")
     agrees = tin.verdicts.get("full", 0) == tin.notes or chance.random() < 0.8
     told.do("papers", step_acts.issue_papers, cast.teller, holder_agrees=agrees)
     if not agrees:
