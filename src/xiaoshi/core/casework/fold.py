@@ -388,6 +388,10 @@ def _plan_moved(state: State, event: e.PlanMoved) -> Change:
             name: replace(question, step=renamed.get(question.step, question.step))
             for name, question in state.questions.items()
         },
+        "other_cases": {
+            number: replace(other, step=renamed.get(other.step, other.step))
+            for number, other in state.other_cases.items()
+        },
     }
     if event.back:
         undone = state.moves[-1]

@@ -81,6 +81,14 @@ def forward(old: Plan, new: Plan, state: State, renamed: Mapping[str, str] | Non
         for question in state.questions.values()
         if question.step and question.step not in state.added and not places.get(question.step)
     ]
+    problems += [
+        _awaited(other.number, other.step, old)
+        for other in state.other_cases.values()
+        if other.step
+        and other.outcome != "closed"
+        and other.step not in state.added
+        and not places.get(other.step)
+    ]
     changed = {name: place for name, place in places.items() if place and place != name}
     return _described(old, new, state, changed, problems, lost=lost, given_up=given_up, places=places)
 
@@ -287,3 +295,12 @@ def _question(step: str, old: Plan) -> Problem:
         f"A question is asked for “{title.en}”, which the new version does not have: wait for the answer or withdraw it",
     )
     return Problem("question_on_lost_step", words, step)
+
+
+def _awaited(number: str, step: str, old: Plan) -> Problem:
+    title = old.steps[step].title if step in old.steps else Words(step, step)
+    words = Words(
+        f"“{title.zh}”在等案件 {number}，新版没有该环节：请先解除等待",
+        f"“{title.en}” waits for the case {number}, and the new version does not have it: let it go first",
+    )
+    return Problem("waits_on_lost_step", words, step)

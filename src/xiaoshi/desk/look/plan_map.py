@@ -27,16 +27,22 @@ LINE_EM_MAX = (COLUMN_PX - 2 * PAD_PX) / FONT_PX
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """One step: `name` in the reader's language, `state`, how often it was sent back, a link to it."""
+    """One step: `name` in the reader's language, `state`, how often it was sent back, a link to it.
+
+    `note` stands in place of the state's word, on a map that is about many cases or none.
+    """
 
     name: str
     state: StepState = "todo"
     times_sent_back: int = 0
     href: str = ""
+    note: str = ""
 
     @property
     def word(self) -> str:
         """The state in words, with the times it was sent back."""
+        if self.note:
+            return self.note
         words = {
             "done": gettext("done"),
             "here": gettext("here"),
@@ -88,6 +94,8 @@ def plan_map_svg(stages: Sequence[PlanStage]) -> SafeString:
 
 def _sentence(stages: Sequence[PlanStage]) -> str:
     steps = [step for stage in stages for step in stage.steps]
+    if steps and all(step.note for step in steps):
+        return gettext("Map of the plan: %(all)d steps.") % {"all": len(steps)}
     done = sum(step.state in ("done", "skipped", "not_needed") for step in steps)
     here = [step.name for step in steps if step.state in ("here", "waiting")]
     text = gettext("Map of the plan: %(done)d of %(all)d steps done.") % {"done": done, "all": len(steps)}
