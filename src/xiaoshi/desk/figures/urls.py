@@ -1,7 +1,18 @@
-"""Addresses of what troubles come, where they wait, and how long."""
+"""Addresses of the figures."""
 
 from __future__ import annotations
 
 from typing import Any
 
-urlpatterns: list[Any] = []
+from django.urls import path, re_path
+
+from xiaoshi.desk.figures import views
+
+urlpatterns: list[Any] = [
+    path("stats/", views.figures, name="figures"),
+    re_path(
+        r"^stats/(?P<table>came|months|waiting)\.(?P<kind_of_file>csv|xlsx)$",
+        views.export,
+        name="figures_export",
+    ),
+]

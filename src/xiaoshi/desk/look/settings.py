@@ -87,6 +87,8 @@ LOOK_NAV = [
     ("cases", gettext_lazy("Cases"), "cases"),
     ("reviews", gettext_lazy("Reviews"), "reviews"),
     ("money", gettext_lazy("Money"), "money"),
+    ("scans", gettext_lazy("Scans"), "scans"),
+    ("figures", gettext_lazy("Figures"), "figures"),
 ]
 
 # django-csp 4. No inline script, no inline style, nothing from elsewhere.
