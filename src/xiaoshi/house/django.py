@@ -57,11 +57,19 @@ def migration_mark(folder: Path) -> str:
     import hashlib
     import importlib.metadata
 
+    from xiaoshi.desk.kinds import outside_folders  # here: it refuses a kind that cannot be taken, in words
+
     digest = hashlib.sha256()
     shipped = (*folder.glob("**/migrations/*.py"), *folder.glob("**/grants.py"), *folder.glob("**/plan.toml"))
     for path in sorted(shipped):
         found = path.stat()
         digest.update(f"{path.relative_to(folder)} {found.st_size} {found.st_mtime_ns}\n".encode())
+    for kind, outside in outside_folders().items():
+        for path in sorted((*outside.glob("migrations/*.py"), outside / "grants.py", outside / "plan.toml")):
+            if path.is_file():
+                digest.update(
+                    f"{kind} {path.name} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode()
+                )
     for name in ("django", "procrastinate"):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             digest.update(f"{name} {importlib.metadata.version(name)}\n".encode())

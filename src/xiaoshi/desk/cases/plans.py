@@ -133,6 +133,12 @@ def publish_shipped() -> list[PlanVersion]:
     for kind in all_kinds():
         text = kind.plan_text
         plan = plan_from_text(kind.name, text)
+        if plan.kind != kind.name:
+            words = Words(
+                f"业务种类 {kind.name} 带来的是“{plan.kind}”的流程。请核对 plan.toml 的 kind",
+                f"The kind {kind.name} brings the plan of “{plan.kind}”: check `kind` in its plan.toml",
+            )
+            raise PlanUnusable(kind.name, (Problem("other_kind", words, f"{kind.name}/plan.toml"),))
         digest = hashlib.sha256(text.encode()).hexdigest()
         with transaction.atomic():
             row, made = PlanVersion.objects.get_or_create(
