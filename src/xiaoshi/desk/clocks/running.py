@@ -29,6 +29,8 @@ from xiaoshi.desk.clocks.calendars import calendar_of, line_of
 
 FINISHED = frozenset({"done", "skipped"})
 OVER = frozenset({"closed", "cancelled"})
+NOT_ITS_TURN = "not_its_turn"
+"""Kept as the `problem` of an ended clock: when the turn comes again, it starts anew."""
 
 COLUMNS = (
     "id", "step", "round", "unit", "amount", "plan_amount", "runs_for_client", "client_zone", "at_risk_percent",
@@ -217,10 +219,15 @@ def client_zone(state: State) -> str:
 
 def _follow(clock: Running, its_turn: bool, plan: Plan, state: State, now: datetime) -> None:
     """End, pause, or go on, as the state says."""
-    if its_turn:
-        clock.ended_at = None
-    elif clock.ended_at is None and _is_over(clock, plan, state):
-        clock.ended_at, clock.look_at = now, None
+    if its_turn and clock.ended_at is not None:
+        if clock.problem == NOT_ITS_TURN:
+            clock.started_at, clock.pauses, clock.told = now, [], 0
+        # Taken back: it goes on where it was, and a late one is told of again at the timer's next look.
+        clock.ended_at, clock.look_at = None, now
+    elif clock.ended_at is None:
+        over = _over(clock, plan, state)
+        if over:
+            clock.ended_at, clock.look_at, clock.problem = now, None, over
     spec = plan.steps[clock.step].clock if clock.step in plan.steps else None
     pauses_for = spec.pauses_for if spec else ("client",)
     rests = (
@@ -236,16 +243,20 @@ def _follow(clock: Running, its_turn: bool, plan: Plan, state: State, now: datet
         clock.paused_from = None
 
 
-def _is_over(clock: Running, plan: Plan, state: State) -> bool:
+def _over(clock: Running, plan: Plan, state: State) -> str:
+    """Why the clock has ended, or nothing: `finished`, or `not_its_turn` where a step before it is open again."""
     own = state.steps.get(clock.step)
     step = plan.steps.get(clock.step)
     if state.phase in OVER or step is None:
-        return True
+        return "finished"
     if own is not None and (own.phase in FINISHED or own.round != clock.round):
-        return True
+        return "finished"
     if step.optional and not (own and own.called_up):
-        return True
-    return Standing(plan, state).applies(step)[0] == "no"
+        return NOT_ITS_TURN
+    standing = Standing(plan, state)
+    if standing.applies(step)[0] == "no" or any(h.code == "after" for h in standing.hindrances(step)):
+        return NOT_ITS_TURN
+    return ""
 
 
 # ---- the table ------------------------------------------------------------------------------------------------------

@@ -25,9 +25,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import DataError, transaction
 from django.utils import timezone
 
+from xiaoshi.core.casework.authority import HOUSE
 from xiaoshi.core.casework.commands import Actor, Command
 from xiaoshi.core.casework.decide import decide
 from xiaoshi.core.casework.events import Accepted
@@ -43,7 +45,7 @@ from xiaoshi.desk.cases.plans import plan_of
 from xiaoshi.desk.cases.snapshots import read_state, write_state
 from xiaoshi.desk.guard import statements
 from xiaoshi.desk.guard.crypto import keyed_hash
-from xiaoshi.desk.guard.fields import require_fitting
+from xiaoshi.desk.guard.fields import require_fitting, unusable_value
 from xiaoshi.desk.guard.machines import refuse_machine, refuse_machine_as_second
 from xiaoshi.desk.guard.refusals import NotAllowed, Refused, Stale, case_not_found, not_allowed, refuse
 from xiaoshi.desk.guard.standing_in import absent_ones, bank_day
@@ -245,7 +247,10 @@ def perform(
         _may_act(ctx)
         if what.roles and not what.roles & ctx.actor.roles:
             raise _roles_needed(what)
-        result = what.function(ctx, **fields) or {}
+        try:
+            result = what.function(ctx, **fields) or {}
+        except (ValidationError, DataError) as error:
+            raise unusable_value(error, fields) from error
         refuse_machine_as_second(ctx)
         statements.finish(key, result, ctx.case, _entry_of(ctx))
         return Outcome(
@@ -284,7 +289,7 @@ def _take_case(ctx: Context, case: Case | None, expected_version: int | None) ->
             f"“{words.zh}”是另一种业务的操作，不能用在这个案件上。",
             f"“{words.en}” belongs to another kind of casework and cannot be done on this case.",
         )
-    if expected_version is not None and case.version != expected_version:
+    if expected_version not in (None, case.version) and _changed_since(case, expected_version):
         raise Stale(
             Problem(
                 "case_changed",
@@ -296,6 +301,16 @@ def _take_case(ctx: Context, case: Case | None, expected_version: int | None) ->
             details={"expected_version": expected_version, "version": case.version},
         )
     ctx.case, ctx.plan, ctx.state = case, plan_of(case), read_state(case)
+
+
+def _changed_since(case: Case, version: int | None) -> bool:
+    """Whether anything was done to the case since; that the desk only told somebody of a time limit changes nothing on it."""
+    since = TimelineEntry.objects.filter(case=case, seq__gt=version, seq__lte=case.version)
+    return (
+        version is None
+        or version > case.version
+        or since.exclude(actor__startswith=HOUSE, body__events__isnull=True).exists()
+    )
 
 
 def _may_act(ctx: Context) -> None:

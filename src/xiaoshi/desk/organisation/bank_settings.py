@@ -68,6 +68,11 @@ SETTINGS: dict[str, Setting] = {
     "looks_told_at": Setting(
         Words("一天查看多少次后通知负责人", "Looks in a day after which the head is told"), 10, *_number(1, 1000)
     ),
+    "escalate_after_minutes": Setting(
+        Words("超时后每过多少工作分钟上报一级", "Working minutes after which a late step is told one level up"),
+        120,
+        *_number(5, 10_000),
+    ),
 }  # fmt: skip
 
 
