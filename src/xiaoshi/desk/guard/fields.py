@@ -13,6 +13,9 @@ from inspect import Parameter, signature
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
+from django.core.exceptions import ValidationError
+from django.db import DataError
+
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.guard.refusals import Invalid
 
@@ -114,3 +117,21 @@ def _fits(value: Any, wanted: Any) -> bool:
     if wanted is int:
         return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
     return isinstance(value, wanted) if isinstance(wanted, type) else True
+
+
+def unusable_value(error: ValidationError | DataError, fields: dict[str, Any]) -> Invalid:
+    """The refusal for a value that the database cannot look for: an id that is none, a number that no column holds.
+
+    An act may ask for a row by an id as it came in; which field held it is found by the value.
+    """
+    value = (getattr(error, "params", None) or {}).get("value")
+    where = next((name for name, given in fields.items() if value is not None and given == value), "")
+    words = Words(
+        f"字段“{where}”的值无法识别，请从列表中选取。"
+        if where
+        else "有一个值超出范围或无法识别，请检查后重新提交。",
+        f"The value of “{where}” names nothing: take it from the list."
+        if where
+        else "One of the values is out of range or cannot be read: check them and send again.",
+    )
+    return Invalid(Problem("value_unusable", words, where))
