@@ -206,9 +206,10 @@ def test_the_list_of_looks_is_only_added_to_and_only_in_the_own_name(case, peopl
     ):
         with pytest.raises(ProgrammingError), visible_to(people.teller), connection.cursor() as cursor:
             cursor.execute(statement)
+    found = client_of(case, people.teller)
     with pytest.raises(ProgrammingError), visible_to(people.colleague):
         NumberLook.objects.create(
-            case=case, client=client_of(case, people.teller), number="id", looked_by="li.min", at=timezone.now(),
+            case=case, client=found, number="id", looked_by="li.min", at=timezone.now(),
             until=timezone.now(), reason="other",
         )  # fmt: skip
 

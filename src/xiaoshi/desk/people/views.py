@@ -141,7 +141,7 @@ def looks_of_case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 def looks(request: HttpRequest) -> HttpResponse:
     """All looks on cases that the reader sees, the newest first, fifty at a time; `who` narrows to one person."""
     rows = NumberLook.objects.select_related("case").order_by("-id")
-    who = request.GET.get("who", "")[:60]
+    who = request.GET.get("who", "").replace("\x00", "")[:60]
     if who:
         rows = rows.filter(looked_by=who)
     with contextlib.suppress(KeyError, ValueError):

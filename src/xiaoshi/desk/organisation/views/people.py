@@ -42,7 +42,7 @@ CHANGES: dict[str, tuple[Act, type[forms.KeeperForm]]] = {
 
 def found_below(request: HttpRequest, login: str) -> Staff:
     """The person, if he or she stands below the reader's unit."""
-    found = Staff.objects.select_related("unit").filter(login=login).first()
+    found = Staff.objects.select_related("unit").filter(login=login.replace("\x00", "")).first()
     if found is None:
         raise Http404
     if not found.unit.path.startswith(me(request).unit.path):

@@ -35,13 +35,18 @@ def me(request: HttpRequest) -> Staff:
     return request.user
 
 
+def asked(request: HttpRequest, name: str) -> str:
+    """One word of the address, as the database can take it."""
+    return request.GET.get(name, "").replace("\x00", "").strip()[:60]
+
+
 @opens_to(*SEES_PEOPLE)
 def tree(request: HttpRequest) -> HttpResponse:
     """The units at or below one's own, and a search among their people. People by keyset of the sign-in name."""
     own = me(request)
-    words = request.GET.get("q", "").strip()[:60]
+    words = asked(request, "q")
     found: list[Staff] = []
-    after = request.GET.get("after", "")[:60]
+    after = asked(request, "after")
     if words:
         people = Staff.objects.select_related("unit").filter(
             Q(login__icontains=words) | Q(name_zh__icontains=words) | Q(name_en__icontains=words),
@@ -116,7 +121,7 @@ def unit(request: HttpRequest, unit: int) -> HttpResponse:
         about, designating, status = _change_unit(request, found, about, designating)
         if status == 302:
             return redirect("unit", unit)
-    people = Staff.objects.filter(unit=found, login__gt=request.GET.get("after", "")[:60]).order_by("login")
+    people = Staff.objects.filter(unit=found, login__gt=asked(request, "after")).order_by("login")
     rows = list(people[: PAGE + 1])
     context = {
         "section": "organisation",

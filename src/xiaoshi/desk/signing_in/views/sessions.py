@@ -22,7 +22,7 @@ SHOWN = 50
 @opens_to(*acts.STANDS_OVER)
 def of_person(request: HttpRequest, login: str) -> HttpResponse:
     """Sessions and the door's entries of somebody below, and which second factors there are (never what they hold)."""
-    person = Staff.objects.select_related("unit").filter(login=login).first()
+    person = Staff.objects.select_related("unit").filter(login=login.replace("\x00", "")).first()
     if person is None:
         raise Http404
     if not person.unit.path.startswith(request.user.unit.path):  # type: ignore[union-attr]
