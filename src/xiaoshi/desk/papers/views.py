@@ -116,7 +116,7 @@ def _keep(request: HttpRequest, case_id: uuid.UUID, form: UploadForm, files: lis
         )
     _let_go(request, case_id, files)
     said_so = ngettext(
-        "The document is kept on the case.", "%(count)s documents are kept on the case.", kept
+        "%(count)s document is kept on the case.", "%(count)s documents are kept on the case.", kept
     ) % {"count": kept}
     messages.success(request, said_so, "ok")
     return redirect("case_papers", case_id)
