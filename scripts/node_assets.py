@@ -16,7 +16,7 @@ from pathlib import Path
 from said import SetUpError, say
 
 COPIED = {
-    "echarts/dist/echarts.simple.min.js": "echarts.min.js",
+    "echarts/dist/echarts.common.min.js": "echarts.min.js",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "govuk-frontend/dist/govuk/govuk-frontend.min.js": "govuk-frontend.min.js",
     "@ministryofjustice/frontend/moj/moj-frontend.min.js": "moj-frontend.min.js",

@@ -14,13 +14,13 @@ function valuesOf (table, columns) {
 
 function optionOf (kind, { labels, series }) {
   const across = kind === 'bar'
-  const names = { type: 'category', data: labels, inverse: across, axisLabel: { width: 220, overflow: 'truncate' } }
-  const numbers = { type: 'value', minInterval: 1 }
+  const names = { type: 'category', data: labels, inverse: across, axisLabel: { width: 260, overflow: 'truncate', fontSize: 14, color: '#0b0c0c' } }
+  const numbers = { type: 'value', minInterval: 1, axisLabel: { fontSize: 14, color: '#0b0c0c' } }
   return {
     color: COLOURS,
     animation: false,
     textStyle: { fontFamily: 'inherit', fontSize: 14 },
-    legend: { top: 0 },
+    legend: { top: 0, textStyle: { fontSize: 14, color: '#0b0c0c' } },
     grid: { left: 8, right: 24, top: 36, bottom: 8, containLabel: true },
     xAxis: across ? numbers : names,
     yAxis: across ? names : numbers,

@@ -144,7 +144,7 @@ def where_they_wait(asked: Asked, language: str, now: datetime) -> Table:
         condition &= Q(kind=asked.kind)
     rows = (
         Case.objects.filter(condition)
-        .values("kind", "step", "waiting_for")
+        .values("kind", "status", "step", "waiting_for")
         .annotate(n=Count("id"), oldest=Min("step_since"), late=Count("id", filter=Q(due_at__lt=now)))
         .order_by("-n", "kind", "step")[:WAITS_SHOWN]
     )
