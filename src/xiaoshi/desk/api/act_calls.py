@@ -24,7 +24,7 @@ from xiaoshi.desk.api.bodies import bytes_fields, fields_of
 from xiaoshi.desk.api.door import Caller
 from xiaoshi.desk.api.field_schema import body_schema
 from xiaoshi.desk.api.scopes import offered_acts
-from xiaoshi.desk.api.shapes import ActAnswer, ProblemAnswer, StaleAnswer
+from xiaoshi.desk.api.shapes import ActAnswer
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.cases.views.conflict import what_changed
 from xiaoshi.desk.guard.boundary import Act, Outcome, perform
@@ -35,10 +35,7 @@ from xiaoshi.desk.guard.visibility import visible_to
 # Their result does not depend on what others did meanwhile: a paper that arrives is a paper that arrived.
 WITHOUT_VERSION = frozenset({"papers.add_document", "papers.reprint", "case.copy", "case.remind"})
 KEY = re.compile(r"[\x21-\x7e]{1,120}")
-ACT_PROBLEMS: dict[int, Any] = {
-    **dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 428, 429, 503), ProblemAnswer),
-    412: StaleAnswer,
-}
+ACT_PROBLEMS = (400, 401, 403, 404, 409, 412, 413, 422, 428, 429, 503)
 PARAMETERS: dict[str, dict[str, Any]] = {
     "key": {
         "in": "header",
@@ -77,7 +74,7 @@ def register_acts(api: NinjaAPI) -> None:
         api.api_operation(
             ["POST"],
             act_path(act),
-            response={**answers, **ACT_PROBLEMS},
+            response=answers,
             operation_id=f"act_{ident}",
             url_name=f"act_{ident}",
             summary=f"{act.words.zh} · {act.words.en}",
@@ -114,6 +111,7 @@ def _extra(act: Act, ident: str) -> dict[str, Any]:
             "content": content,
         },
         "x-act": act.name,
+        "x-problems": list(ACT_PROBLEMS),
     }
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from django.urls import path
 
 from xiaoshi.desk.api import views
-from xiaoshi.desk.api.desk_api import addresses
-from xiaoshi.desk.api.views import API
+from xiaoshi.desk.api.desk_api import addresses, built_api
 
 urlpatterns = [
     path("", views.to_docs, name="api_home"),
     path("openapi.json", views.openapi_json, name="api_openapi"),
     path("docs", views.docs, name="api_docs"),
-    *addresses(API),
+    *addresses(built_api()),
 ]
 app_name = "api-1"

@@ -7,7 +7,9 @@ wrong method too is answered as a problem document, and so that each states its 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
+from importlib import import_module
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -28,8 +30,15 @@ OPENS_TO = "token"
 """What a route of the API opens to: whoever brings a token that counts."""
 
 
-def made_api() -> NinjaAPI:
-    """The API with one operation for each act that is registered by now."""
+def the_api() -> NinjaAPI:
+    """The API of this process. The address table is imported first: it registers every act and builds the API at its end."""
+    import_module("xiaoshi.desk.urls")
+    return built_api()
+
+
+@lru_cache(maxsize=1)
+def built_api() -> NinjaAPI:
+    """The API with one operation for each act that is registered by now. For the address table."""
     api = NinjaAPI(
         title="小事 Xiaoshi",
         version=VERSION,

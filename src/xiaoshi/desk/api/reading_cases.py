@@ -33,12 +33,12 @@ from xiaoshi.desk.papers.words import purpose_words
 
 router = Router(tags=["cases"])
 Limit = Annotated[int, Field(ge=1, le=PAGE_MAX)]
-NOT_MODIFIED = {304: None}
 
 
 @router.get(
     "/cases",
-    response={200: s.CasePage, **READ_PROBLEMS},
+    response={200: s.CasePage},
+    openapi_extra=READ_PROBLEMS,
     operation_id="list_cases",
     summary="案件列表 · Cases",
 )
@@ -59,7 +59,8 @@ def list_cases(
 
 @router.get(
     "/cases/{uuid:case_id}",
-    response={200: s.CaseShape, **NOT_MODIFIED, **READ_PROBLEMS},
+    response={200: s.CaseShape, 304: None},
+    openapi_extra=READ_PROBLEMS,
     operation_id="get_case",
     summary="一个案件 · One case",
 )
@@ -139,7 +140,8 @@ def _next(step: NextStep, person: Staff) -> s.NextShape:
 
 @router.get(
     "/cases/{uuid:case_id}/timeline",
-    response={200: s.EntryPage, **READ_PROBLEMS},
+    response={200: s.EntryPage},
+    openapi_extra=READ_PROBLEMS,
     operation_id="list_timeline",
     summary="时间线 · Timeline",
 )
@@ -171,7 +173,8 @@ def list_timeline(request: HttpRequest, case_id: UUID, after: str = "", limit: L
 
 @router.get(
     "/cases/{uuid:case_id}/papers",
-    response={200: s.PapersShape, **READ_PROBLEMS},
+    response={200: s.PapersShape},
+    openapi_extra=READ_PROBLEMS,
     operation_id="list_papers",
     summary="材料与单据 · Papers",
 )
@@ -216,12 +219,13 @@ def _paper(paper: Paper) -> s.PaperShape:
 
 @router.get(
     "/documents/{uuid:document_id}/content",
-    response={200: None, **READ_PROBLEMS},
+    response={200: None},
     operation_id="get_document_content",
     url_name="get_document_content",
     summary="材料的内容 · The bytes of a document",
     openapi_extra={
-        "responses": {200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}
+        **READ_PROBLEMS,
+        "responses": {200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}},
     },
 )
 @reads
@@ -239,7 +243,8 @@ def get_document_content(request: HttpRequest, document_id: UUID) -> HttpRespons
 
 @router.get(
     "/cases/{uuid:case_id}/money",
-    response={200: s.MoneyShape, **READ_PROBLEMS},
+    response={200: s.MoneyShape},
+    openapi_extra=READ_PROBLEMS,
     operation_id="get_money",
     summary="款项 · Orders and postings of a case",
 )

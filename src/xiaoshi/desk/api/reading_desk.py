@@ -26,7 +26,13 @@ from xiaoshi.desk.organisation.models import Staff, Unit
 router = Router(tags=["desk"])
 
 
-@router.get("/me", response={200: s.Me, **READ_PROBLEMS}, operation_id="get_me", summary="我是谁 · Who am I")
+@router.get(
+    "/me",
+    response={200: s.Me},
+    openapi_extra=READ_PROBLEMS,
+    operation_id="get_me",
+    summary="我是谁 · Who am I",
+)
 @reads
 def get_me(request: HttpRequest) -> HttpResponse:
     """The person or machine account behind the token, with today's roles, and what the token is for."""
@@ -47,7 +53,8 @@ def get_me(request: HttpRequest) -> HttpResponse:
 
 @router.get(
     "/reviews",
-    response={200: s.ReviewPage, **READ_PROBLEMS},
+    response={200: s.ReviewPage},
+    openapi_extra=READ_PROBLEMS,
     operation_id="list_reviews",
     summary="复核 · Reviews",
 )
@@ -65,7 +72,8 @@ def list_reviews(request: HttpRequest) -> HttpResponse:
 
 @router.get(
     "/notices",
-    response={200: s.NoticePage, **READ_PROBLEMS},
+    response={200: s.NoticePage},
+    openapi_extra=READ_PROBLEMS,
     operation_id="list_notices",
     summary="通知 · Notices",
 )
@@ -87,7 +95,11 @@ def list_notices(request: HttpRequest, after: str = "", limit: Limit = 50) -> Ht
 
 
 @router.get(
-    "/units", response={200: s.UnitPage, **READ_PROBLEMS}, operation_id="list_units", summary="机构 · Units"
+    "/units",
+    response={200: s.UnitPage},
+    openapi_extra=READ_PROBLEMS,
+    operation_id="list_units",
+    summary="机构 · Units",
 )
 @reads
 def list_units(request: HttpRequest, below: str = "", after: str = "", limit: Limit = 50) -> HttpResponse:
@@ -100,7 +112,8 @@ def list_units(request: HttpRequest, below: str = "", after: str = "", limit: Li
 
 @router.get(
     "/staff",
-    response={200: s.StaffPage, **READ_PROBLEMS},
+    response={200: s.StaffPage},
+    openapi_extra=READ_PROBLEMS,
     operation_id="list_staff",
     summary="同事 · Colleagues",
 )
@@ -125,7 +138,8 @@ def list_staff(
 
 @router.get(
     "/kinds",
-    response={200: s.KindPage, **READ_PROBLEMS},
+    response={200: s.KindPage},
+    openapi_extra=READ_PROBLEMS,
     operation_id="list_kinds",
     summary="业务种类 · Kinds",
 )
@@ -152,7 +166,11 @@ def list_kinds(request: HttpRequest) -> HttpResponse:
 
 
 @router.get(
-    "/plans", response={200: s.PlanPage, **READ_PROBLEMS}, operation_id="list_plans", summary="流程 · Plans"
+    "/plans",
+    response={200: s.PlanPage},
+    openapi_extra=READ_PROBLEMS,
+    operation_id="list_plans",
+    summary="流程 · Plans",
 )
 @reads
 def list_plans(request: HttpRequest) -> HttpResponse:
@@ -163,7 +181,8 @@ def list_plans(request: HttpRequest) -> HttpResponse:
 
 @router.get(
     "/plans/{slug:kind}/{int:version}",
-    response={200: s.PlanShape, **READ_PROBLEMS},
+    response={200: s.PlanShape},
+    openapi_extra=READ_PROBLEMS,
     operation_id="get_plan",
     summary="一个版本的流程 · One version of a plan",
 )
@@ -182,7 +201,11 @@ def _plan_row(row: PlanVersion) -> dict[str, object]:
 
 
 @router.get(
-    "/acts", response={200: s.ActPage, **READ_PROBLEMS}, operation_id="list_acts", summary="操作 · Acts"
+    "/acts",
+    response={200: s.ActPage},
+    openapi_extra=READ_PROBLEMS,
+    operation_id="list_acts",
+    summary="操作 · Acts",
 )
 @reads
 def list_acts(request: HttpRequest) -> HttpResponse:

@@ -8,11 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
-from xiaoshi.desk.api.desk_api import made_api
+from xiaoshi.desk.api.desk_api import the_api
 from xiaoshi.desk.api.openapi import METHODS, WORDS_OF, as_bytes, described
 from xiaoshi.desk.guard.routes import opens_to
-
-API = made_api()
 
 
 @require_GET
@@ -25,7 +23,7 @@ def to_docs(request: HttpRequest) -> HttpResponse:
 @opens_to("anyone")
 def openapi_json(request: HttpRequest) -> HttpResponse:
     """The description for programs. It holds no data, so it needs no token."""
-    text, tag = as_bytes(API)
+    text, tag = as_bytes(the_api())
     if request.headers.get("If-None-Match") == tag:
         return HttpResponse(status=304, headers={"ETag": tag})
     return HttpResponse(
@@ -37,7 +35,7 @@ def openapi_json(request: HttpRequest) -> HttpResponse:
 @opens_to("anyone")
 def docs(request: HttpRequest) -> HttpResponse:
     """The same description for people: every call with its fields and answers, drawn on the server."""
-    schema = described(API)
+    schema = described(the_api())
     groups: dict[str, list[dict[str, Any]]] = {}
     for address, calls in schema["paths"].items():
         for method in METHODS:
@@ -75,7 +73,7 @@ def _told(address: str, method: str, call: dict[str, Any], schema: dict[str, Any
         "summary": call["summary"],
         "lines": call.get("description", "").split("\n\n"),
         "fields": fields,
-        "answers": [(status, WORDS_OF[status]) for status in call["responses"]],
+        "answers": [(status, WORDS_OF[int(status)]) for status in call["responses"]],
         "anchor": call["operationId"],
     }
 
