@@ -163,3 +163,13 @@ def grams_of_without_numbers(folded: str) -> set[str]:
         word = "0123456789abcdefghijklmnopqrstuvwxyz."
         found |= {run[i : i + 3] for i in range(len(run) - 2) if all(c in word for c in run[i : i + 3])}
     return found
+
+
+def test_folding_with_and_without_places_says_the_same():
+    chance = random.Random(3)
+    for _ in range(500):
+        text = "".join(chance.choice("張Ａ1234567890 ,.，-00·\x00é①") for _ in range(chance.randrange(0, 40)))
+        folded = FOLDING.fold(text)
+        assert folded.text == FOLDING.text(text)
+        assert len(folded.places) == len(folded.text)
+        assert list(folded.places) == sorted(folded.places)

@@ -15,7 +15,9 @@ Left out: triples of Chinese (an index twice the size for queries that the check
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from operator import add
 
 from xiaoshi.core.find.folding import Folding
 from xiaoshi.core.find.personal import LANDLINE, PERSONAL, personal_numbers
@@ -27,18 +29,22 @@ NUMBER_MARK = "№"
 """Before a number that is searched as a whole (`personal.py`): no folded text holds this sign."""
 
 
-def _is_word_sign(sign: str) -> bool:
-    return sign.isascii() and (sign.isalnum() or sign == ".")
+_WORD = re.compile(r"[0-9a-z.]{2,}")
 
 
 def grams_of(folded: str) -> set[str]:
     """All grams of a folded text, the whole numbers of persons among them."""
     found = {NUMBER_MARK + number for number in personal_numbers(folded)}
-    for run in PERSONAL.sub(" ", folded).split(" "):
+    for run in (PERSONAL.sub(" ", folded) if found else folded).split(" "):
         found.update(run)
-        found.update(run[i : i + 2] for i in range(len(run) - 1))
-        found.update(run[i : i + 3] for i in range(len(run) - 2) if all(map(_is_word_sign, run[i : i + 3])))
+        found.update(map(add, run, run[1:]))
+        for word in _WORD.findall(run):
+            found.update(_triples(word))
     return found
+
+
+def _triples(word: str) -> set[str]:
+    return {word[i : i + 3] for i in range(len(word) - 2)}
 
 
 def grams_of_numbers(numbers: tuple[str, ...]) -> set[str]:
@@ -50,10 +56,10 @@ def grams_asked(term: str) -> set[str]:
     """The grams that a text must have for the term to stand in it."""
     if len(term) == 1 or term.startswith(NUMBER_MARK):
         return {term}
-    triples = {term[i : i + 3] for i in range(len(term) - 2) if all(map(_is_word_sign, term[i : i + 3]))}
-    inside = "".join(triples)
-    pairs = {term[i : i + 2] for i in range(len(term) - 1)}
-    return triples | {p for p in pairs if not (all(map(_is_word_sign, p)) and p in inside)}
+    words = _WORD.findall(term)
+    triples = set[str]().union(*map(_triples, words))
+    in_triples = {word[i : i + 2] for word in words if len(word) > 2 for i in range(len(word) - 1)}
+    return triples | (set(map(add, term, term[1:])) - in_triples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ def read_query(text: str, folding: Folding) -> Query | Problem:
         )  # fmt: skip
     if len(text) > 50 * QUERY_CHARACTERS_MAX:
         return _too_long(len(text))
-    folded = folding.fold(text).text.strip()
+    folded = folding.text(text).strip()
     if not folded:
         return Problem(
             "query_without_words",

@@ -24,12 +24,15 @@ PERSONAL = re.compile(
     r"|[deghmpsk][0-9]{8}|e[a-z][0-9]{7}|[hm][0-9]{10}"  # passport, permits
     r")(?![0-9a-z])"
 )
+_PERHAPS = re.compile(r"[0-9]{7}")
 LANDLINE = re.compile(r"0[0-9]{9,11}")
 """Could as well be the middle of a case number (0103-261124): it is looked for both ways."""
 
 
 def personal_numbers(folded: str) -> tuple[str, ...]:
     """Each such number in a folded text, once, in its order. A country code before a mobile number is left off."""
+    if not _PERHAPS.search(folded):
+        return ()
     return tuple(dict.fromkeys(_bare(m[0]) for m in PERSONAL.finditer(folded)))
 
 
@@ -39,6 +42,8 @@ def _bare(number: str) -> str:
 
 def hide_personal(text: str, folding: Folding) -> tuple[str, tuple[str, ...]]:
     """The text with such numbers masked (first three and last two signs stay), and the numbers themselves, folded."""
+    if not personal_numbers(folding.text(text)):
+        return text, ()
     folded: Folded = folding.fold(text)
     signs = list(text)
     for match in PERSONAL.finditer(folded.text):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable
 from functools import lru_cache
@@ -70,8 +69,8 @@ def paths_of(unit_path: str) -> list[str]:
 def as_row(case: Case, thing: Findable, heading_grams: set[str]) -> tuple[Any, ...]:
     """The values of one row, in the order of `UPSERT`."""
     shown, hidden = hide_personal(thing.text, FOLDING)
-    numbers = (*hidden, *(n for number in thing.numbers for n in personal_numbers(FOLDING.fold(number).text)))
-    grams = grams_of(FOLDING.fold(shown).text) | grams_of_numbers(numbers) | heading_grams
+    numbers = (*hidden, *(n for number in thing.numbers for n in personal_numbers(FOLDING.text(number))))
+    grams = grams_of(FOLDING.text(shown)) | grams_of_numbers(numbers) | heading_grams
     # Keyed: an identity number that a plain hash had seen could be found by trying.
     digest = keyed_hash(
         PURPOSE, f"{FORM}\n{thing.at.isoformat()}\n{' '.join(numbers)}\n{shown}\n{heading(case)}"
@@ -94,7 +93,7 @@ def opened(case_id: Any, kind: str, ref: str, part: int, sealed: bytes) -> str:
 
 def rows_for(case: Case, things: Iterable[Findable]) -> list[tuple[Any, ...]]:
     """Rows of one case, each carrying the case's heading."""
-    own = grams_of(FOLDING.fold(heading(case)).text)
+    own = grams_of(FOLDING.text(heading(case)))
     return [as_row(case, thing, own) for thing in things]
 
 
@@ -104,7 +103,3 @@ def keep(rows: list[tuple[Any, ...]], using: str = "default") -> None:
         ordered = sorted(rows, key=lambda r: (str(r[0]), *r[2:5]))
         with connections[using].cursor() as cursor:
             cursor.executemany(UPSERT, ordered)
-
-
-def digest_of_text(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -262,14 +262,14 @@ def _rows(query: Query, ids: Sequence[uuid.UUID]) -> list[Any]:
 
 def _hits(query: Query, case: Case, rows: list[Any], sums_unknown: bool) -> list[Hit]:
     """The rows in which the terms stand; those in which all of them stand by themselves come first."""
-    head = FOLDING.fold(heading(case)).text
+    head = FOLDING.text(heading(case))
     found: list[tuple[int, Hit]] = []
     for _case, kind, ref, part, at, sealed in rows:
         try:
             text = opened(case.id, kind, ref, part, sealed)
         except Undecipherable:
             continue
-        own = FOLDING.fold(text).text
+        own = FOLDING.text(text)
         ways = [terms for terms in query.alternatives if all(stands_in(t, f"{head} {own}") for t in terms)]
         if sums_unknown and kind not in NAMING:
             ways = [terms for terms in ways if not any(has_figures(t) and t not in head for t in terms)]

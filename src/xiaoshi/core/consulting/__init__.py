@@ -1,0 +1,1 @@
+"""Consulting upwards 请示: who is asked. Pure."""
