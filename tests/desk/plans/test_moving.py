@@ -76,6 +76,9 @@ def test_a_case_is_moved_with_what_was_done_and_goes_on_to_its_close(people, old
     assert refused(close_case, people.teller, case) == "step_open"
     do(do_step, people.teller, case, step="call_back", result={})
     do(close_case, people.teller, case)
+    from xiaoshi.desk.audit.verify import verify_timeline
+
+    assert verify_timeline("owner").ok
 
 
 def test_moved_back_as_if_nothing_had_been_unless_something_was_done_since(people, old_case):
@@ -125,13 +128,22 @@ def test_not_in_the_middle_of_a_step(people, old_case, half_way):
         do(move_to_plan, people.outlet_head, case, version=2, reason="新规")
 
 
-def test_a_payment_in_hand_holds_the_case(people, old_case, monkeypatch):
-    from xiaoshi.core.problems import Problem, Words
-    from xiaoshi.desk.plans import moving
+def test_a_payment_in_hand_holds_the_case(people, old_case):
+    from django.utils import timezone
+
+    from xiaoshi.desk.money.models import MoneyOrder
 
     case = old_case()
-    waiting = (Problem("payment_in_hand", Words("有", "there is one")),)
-    monkeypatch.setattr(moving, "payments_in_hand", lambda case: waiting)
+    MoneyOrder.objects.using("owner").create(
+        case_id=case.id,
+        unit_id=case.unit_id,
+        unit_path=case.unit_path,
+        kind="pay_cash",
+        amount_fen=100,
+        plan=[],
+        maker="li.min",
+        made_at=timezone.now(),
+    )
     assert refused(move_to_plan, people.outlet_head, case, version=2, reason="新规") == "payment_in_hand"
 
 
