@@ -19,13 +19,13 @@ OUTCOMES = {"closed": "closed", "cancelled": "cancelled"}
 
 
 @app.task(queue="desk", retry=RetryStrategy(max_attempts=5, wait=5), pass_context=False)
-def note_on_waiting_cases(case_id: str, version: int) -> None:
+def note_on_waiting_cases(case_id: str) -> None:
     """Once for each waiting case, by what is true now; run twice or late, it does nothing twice."""
     close_old_connections()
-    note_outcome(case_id, version)
+    note_outcome(case_id)
 
 
-def note_outcome(case_id: str, version: int) -> int:
+def note_outcome(case_id: str) -> int:
     """Note how the case with this id stands on each case that waits for it; how many were told."""
     with visible_to_house(PART):
         case = Case.objects.filter(id=case_id).first()
@@ -40,7 +40,7 @@ def note_outcome(case_id: str, version: int) -> int:
             perform(
                 note_other_case,
                 house(PART),
-                f"{PART}/{link.id}/{version}",
+                f"{PART}/{link.id}/{case.version}",
                 case_id=link.waiting_id,
                 channel="system",
                 other=link.other_number,

@@ -15,4 +15,4 @@ def status_changed(ctx: Context, before: str) -> None:
     if case.status not in ENDED and before not in ENDED:
         return
     if CaseLink.objects.filter(other=case, let_at=None).exists():
-        note_on_waiting_cases.defer(case_id=str(case.id), version=case.version)
+        note_on_waiting_cases.defer(case_id=str(case.id))
