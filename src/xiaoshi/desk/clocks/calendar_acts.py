@@ -133,13 +133,15 @@ def inherit_hours(ctx: Context, *, unit_path: str = "") -> dict[str, Any]:
 
 
 @act("clock.close_outlet", "登记停业", "Enter a closure", roles=KEEPS_CALENDAR, on_case=False)
-def close_outlet(ctx: Context, *, closed: Any, reason: str, unit_path: str = "") -> dict[str, Any]:
+def close_outlet(
+    ctx: Context, *, closed: str | dict[str, Any], reason: str, unit_path: str = ""
+) -> dict[str, Any]:
     """A one-off closure: `"2026-12-01"`, `{"from", "to"}` (days or moments) or `{"date", "from", "to"}`."""
     unit = _unit(ctx, unit_path)
     why = _reason(reason)
     reader = Reader()
     reader.zone = calendar_of(unit.path).outlet.zone
-    days, spans = read_closures(reader, [closed] if not isinstance(closed, list) else closed, "closed")
+    days, spans = read_closures(reader, [closed], "closed")
     _refuse_first(reader.problems, "")
     if len(days) + len(spans) != 1:
         zh, en = "请每次登记一段停业。", "Enter one closure at a time."
