@@ -213,6 +213,10 @@ def new_passkey(request: HttpRequest) -> HttpResponse:
         "form": form,
         "key": request.POST.get("key") or new_key(),
         "options": json.dumps(passkeys.ask_to_make(request, me, own)),
+        # Browsers make passkeys for a name, not for an address of figures.
+        "by_figures": not any(
+            c.isalpha() for c in request.get_host().rpartition(":")[0] or request.get_host()
+        ),
         "owed": _owed(request),
     }
     return render(request, "signing_in/new_passkey.html", context, status=status)
