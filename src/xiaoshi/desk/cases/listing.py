@@ -62,7 +62,9 @@ class Wanted:
 
     @property
     def order(self) -> str:
-        """The order that is used: what is late comes by its date unless asked otherwise."""
+        """The order that is used: what is late comes by its date unless asked otherwise; ended cases are due no more."""
+        if self.view == ANY:
+            return "newest"
         return self.sort if self.sort in SORTS else "due" if self.view == "late" else "newest"
 
     def as_query(self) -> dict[str, str]:
@@ -98,9 +100,13 @@ class Reader:
 
     @property
     def roles(self) -> list[str]:
-        """The roles that count at the level where the person works."""
-        level = self.person.unit.level
-        return [r for r in self.person.roles if r != READS_ONLY and r in ROLES and level in ROLES[r].levels]
+        return roles_at_work(self.person)
+
+
+def roles_at_work(person: Staff) -> list[str]:
+    """The roles that count at the level where the person works."""
+    level = person.unit.level
+    return [r for r in person.roles if r != READS_ONLY and r in ROLES and level in ROLES[r].levels]
 
 
 def reader_of(person: Staff) -> Reader:
@@ -185,7 +191,7 @@ def changed_since(reader: Reader, wanted: Wanted, moment: datetime, shown: list[
     """
     new = Q(opened_at__gt=moment) & _filters(wanted)
     queries = [
-        Case.objects.filter(condition).order_by().values_list("id")[:COUNT_AT_MOST]
+        Case.objects.filter(condition).order_by("-opened_at", "-id").values_list("id")[:COUNT_AT_MOST]
         for condition in (
             Q(id__in=shown[:PAGE], changed_at__gt=moment),
             *(branch & new for branch in branches(reader, wanted.view)),

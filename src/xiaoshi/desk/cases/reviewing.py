@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from xiaoshi.core.casework.authority import is_among
-from xiaoshi.core.casework.views import next_steps
 from xiaoshi.core.problems import Words
-from xiaoshi.desk.cases.models import Case
+from xiaoshi.desk.cases.listing import Reader, reader_of, roles_at_work
+from xiaoshi.desk.cases.models import Case, CaseAsked
 from xiaoshi.desk.cases.plans import plan_of
-from xiaoshi.desk.cases.snapshots import read_state
 from xiaoshi.desk.kinds import all_kinds
 from xiaoshi.desk.money.standing import waiting_for
 from xiaoshi.desk.organisation.models import Staff
 
+PAGE = 50
 LOOKED_AT = 300
+"""How many rows of its own a kind looks at for one page."""
+SECOND = ("confirm", "second")
+"""Why a step is asked of somebody other than an earlier doer (`asked.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +34,75 @@ class Review:
 
 
 def waiting_for_review(person: Staff) -> list[Review]:
-    """Steps to confirm, and steps whose doer must be another than an earlier one's, that this person may do.
+    """The first page of what this person may do as the second one, the longest waiting first."""
+    return page_of_reviews(person, "")[0]
 
-    Looks at the open cases whose next step is such a step, at most `LOOKED_AT` of them, oldest first.
+
+def page_of_reviews(person: Staff, after: str) -> tuple[list[Review], str]:
+    """One page and the cursor of the next ("" at the end). Always the same number of queries.
+
+    Money and what the kinds add (`Kind.reviews`) stand on the first page, each part at most one page of them.
     """
-    actor = person.as_actor()
-    found: list[Review] = []
-    for case in Case.objects.filter(status="open").order_by("opened_at")[:LOOKED_AT]:
-        plan, state = plan_of(case), read_state(case)
-        for following in next_steps(plan, state):
-            step = plan.steps.get(following.step)
-            if step is None or following.who is None or not (following.act == "confirm" or step.not_by):
-                continue
-            makers = {m for s in (*step.not_by, step.id) if s in state.steps for m in state.steps[s].makers}
-            if is_among(actor, following.who) and actor.id not in makers:
-                href = reverse("case_step", args=[case.id, step.id])
-                found.append(Review(case, step.title, case.step_since, href))
-    found.extend(_money(person))
-    for kind in all_kinds():
-        if kind.reviews is not None:
-            found.extend(kind.reviews(person))
-    return found
+    reader = reader_of(person)
+    rows = list(_after(_open_to(reader), after).order_by("since", "id")[: PAGE + 1])
+    found = [_step_review(row) for row in rows[:PAGE]]
+    if not after:
+        found.extend(_money(person))
+        for kind in all_kinds():
+            if kind.reviews is not None:
+                found.extend(kind.reviews(person))
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return found, f"{last.since.isoformat()}~{last.id}" if last else ""
+
+
+def reviews_of_case(case: Case) -> list[CaseAsked]:
+    """What waits for a second person on this case, whoever it may be: shown on the case itself."""
+    rows = CaseAsked.objects.filter(case=case, why__in=SECOND).order_by("since", "id")
+    once: dict[tuple[str, str], CaseAsked] = {}
+    for row in rows:
+        once.setdefault((row.step, row.person), row)
+    return list(once.values())
+
+
+def open_to(row: CaseAsked, person: Staff) -> bool:
+    """Whether this person is one of those who may."""
+    if person.login in row.not_by or (row.person and row.person != person.login):
+        return False
+    roles = roles_at_work(person)
+    return bool(row.person) or (row.role in roles and row.level in ("", person.unit.level))
+
+
+def _open_to(reader: Reader) -> QuerySet[CaseAsked]:
+    """By the index of roles below a path, or of persons: nothing is read that is not shown."""
+    places = Q()
+    for place in (reader.place, *(p for _login, p in reader.absent)):
+        places |= place.condition
+    mine = Q(person=reader.person.login) | (
+        places & Q(role__in=reader.roles, level__in=["", reader.person.unit.level])
+    )
+    return (
+        CaseAsked.objects.filter(mine, why__in=SECOND)
+        .exclude(not_by__contains=[reader.person.login])
+        .select_related("case")
+        .defer("case__snapshot", "case__asked")
+    )
+
+
+def _after(query: QuerySet[CaseAsked], after: str) -> QuerySet[CaseAsked]:
+    moment, _sep, ident = after.partition("~")
+    try:
+        at = datetime.fromisoformat(moment.replace(" ", "+"))
+    except ValueError:
+        return query
+    if at.tzinfo is None or not ident.isdecimal() or len(ident) > 18:
+        return query
+    return query.filter(Q(since__gte=at) & (Q(since__gt=at) | Q(id__gt=int(ident))))
+
+
+def _step_review(row: CaseAsked) -> Review:
+    step = plan_of(row.case).steps.get(row.step)
+    title = step.title if step else Words(row.step, row.step)
+    return Review(row.case, title, row.since, reverse("case_step", args=[row.case_id, row.step]))
 
 
 def _money(person: Staff) -> list[Review]:

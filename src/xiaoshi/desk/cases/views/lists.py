@@ -25,6 +25,7 @@ from xiaoshi.desk.cases.bulk import offered
 from xiaoshi.desk.cases.listing import Reader, Wanted, reader_of, wanted_from
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.cases.plans import newest, plan_of
+from xiaoshi.desk.cases.reviewing import page_of_reviews
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.kinds import KINDS, all_kinds, kind_named
 from xiaoshi.desk.organisation.models import Staff, Unit
@@ -232,12 +233,12 @@ def list_of(address: str) -> tuple[str, Wanted]:
 @opens_to("signed_in")
 def reviews(request: HttpRequest) -> HttpResponse:
     """复核: cases that wait for a second person whom this one may be."""
-    person: Staff = request.user  # type: ignore[assignment]
-    from xiaoshi.desk.cases.reviewing import waiting_for_review
-
-    found = waiting_for_review(person)
-    return render(
-        request,
-        "cases/reviews.html",
-        {"section": "reviews", "rows": found, "now": timezone.now()},
-    )
+    found, following = page_of_reviews(request.user, request.GET.get("after", "")[:100])  # type: ignore[arg-type]
+    context = {
+        "section": "reviews",
+        "rows": found,
+        "now": timezone.now(),
+        "next_query": f"?{urlencode({'after': following})}" if following else "",
+        "first_query": "?" if request.GET.get("after") else "",
+    }
+    return render(request, "cases/reviews.html", context)
