@@ -35,6 +35,9 @@ class SizeLimit(FileUploadHandler):
         if self.files > FILES_MAX or self.all_bytes > REQUEST_BYTES_MAX:
             if self.request is not None:
                 self.request.files_over = files_over(self.request) + 1
+                # Django closes what the other handlers hold when a file is skipped: that would be the file before.
+                for handler in self.request.upload_handlers:
+                    vars(handler).pop("file", None)
             raise SkipFile
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
