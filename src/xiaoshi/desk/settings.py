@@ -157,6 +157,7 @@ BANK_NAME = (os.environ.get("XIAOSHI_BANK_ZH", "示例银行"), os.environ.get("
 PUBLIC_ADDRESS = os.environ.get("XIAOSHI_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
 
 PROCRASTINATE_IMPORT_PATHS = [
+    "xiaoshi.desk.cases.jobs",
     "xiaoshi.desk.papers.jobs",
     "xiaoshi.desk.audit.jobs",
     *parts.job_paths(),

@@ -37,6 +37,7 @@ BURNT = Path(__file__).with_name("burnt_notes_plan.toml").read_text(encoding="ut
 LI, WANG, HU = (Actor(name, frozenset({"teller"}), "outlet", OUTLET) for name in ("li", "wang", "hu"))
 ZHOU = Actor("zhou", frozenset({"supervisor"}), "outlet", OUTLET)
 QIAN = Actor("qian", frozenset({"outlet_head"}), "outlet", OUTLET)
+HOUSE = Actor("house:linked_cases", frozenset(), "province", "")
 ELSEWHERE = Actor("bai", frozenset({"teller"}), "outlet", "zj/hz/xh/w2")
 
 
@@ -60,10 +61,24 @@ def test_a_delegate_who_does_not_report_in_time_loses_the_step(play):
         act(play, LI, c.Delegate, step="photograph", to=WANG, reason="busy", until=until) == "StepDelegated"
     )
     assert act(play, LI, c.DoStep, step="photograph") == "held_by_other"
+    assert act(play, HOUSE, c.LapseDelegation, step="photograph") == "nothing_new"
+    assert act(play, LI, c.LapseDelegation, step="photograph") == "house_only"
     play.now += timedelta(hours=3)
     assert act(play, WANG, c.DoStep, step="photograph") == "held_by_other"
     assert act(play, LI, c.DoStep, step="photograph") == "StepReleased StepDone"
     assert play.state.steps["photograph"].makers == ("li",)
+
+
+def test_the_desk_itself_gives_a_step_back_when_the_time_is_over(play):
+    play(OPENED)
+    until = play.now + timedelta(hours=2)
+    assert (
+        act(play, LI, c.Delegate, step="photograph", to=WANG, reason="busy", until=until) == "StepDelegated"
+    )
+    play.now = until
+    assert act(play, HOUSE, c.LapseDelegation, step="photograph") == "StepReleased"
+    assert play.state.steps["photograph"].assignee == "li"
+    assert act(play, HOUSE, c.LapseDelegation, step="photograph") == ""
 
 
 def test_any_one_signs_for_all_and_one_refusal_returns_it(play):
@@ -96,9 +111,6 @@ def test_each_person_is_reminded_once_in_the_gap(play):
     assert act(play, HU, c.Remind, to="hu", step="photograph") == "to_yourself"
     play.now += timedelta(hours=5)
     assert act(play, HU, c.Remind, to="wang", step="photograph") == "Reminded"
-
-
-HOUSE = Actor("house:linked_cases", frozenset(), "province", "")
 
 
 def test_a_step_and_closing_wait_for_another_case(play):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
 from xiaoshi.core.casework.acts_steps import kept_apart, no_work_left
-from xiaoshi.core.casework.authority import is_among, only_reads, stands_over, words_of, works_here
+from xiaoshi.core.casework.authority import HOUSE, is_among, only_reads, stands_over, words_of, works_here
 from xiaoshi.core.casework.fold import signer_of
 from xiaoshi.core.casework.model import CASE, Actor, Refused, Signer, Step, StepState
 from xiaoshi.core.casework.standing import PENDING
@@ -140,6 +140,21 @@ def delegate(turn: Turn, command: c.Delegate) -> Outcome:
             e.StepDelegated, step=step.id, to=command.to.id, reason=command.reason, until=command.until
         )
     ]
+
+
+def lapse_delegation(turn: Turn, command: c.LapseDelegation) -> Outcome:
+    """The event itself has been put before this act by the decider, as before any act on the step that comes too late."""
+    step = turn.step(command.step)
+    if isinstance(step, Refused):
+        return step
+    if not turn.actor.id.startswith(HOUSE):
+        return refused("house_only", "到期由系统登记", "The desk itself notes that the time is over", step.id)
+    own = turn.own(step)
+    if own.delegator or own.delegated_until:
+        return refused(
+            "nothing_new", "委派尚未到期，或已经报告", "Not over yet, or reported already", step.id
+        )
+    return []
 
 
 def accept_report(turn: Turn, command: c.AcceptReport) -> Outcome:

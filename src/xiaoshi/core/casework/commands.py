@@ -186,6 +186,13 @@ class Delegate(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LapseDelegation(Command):
+    """The house says that a delegate's time has run out: the step is the delegator's again. No person does this."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptReport(Command):
     """The delegator accepts what the delegate reported."""
 

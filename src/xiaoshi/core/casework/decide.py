@@ -42,6 +42,7 @@ HANDLERS: dict[type[c.Command], Callable[[Turn, Any], Outcome]] = {
     c.HandOver: acts_verbs.hand_over,
     c.MoveCase: acts_verbs.move_case,
     c.Delegate: acts_verbs.delegate,
+    c.LapseDelegation: acts_verbs.lapse_delegation,
     c.AcceptReport: acts_verbs.accept_report,
     c.ReturnReport: acts_verbs.return_report,
     c.AllSign: acts_verbs.ask_to_sign,

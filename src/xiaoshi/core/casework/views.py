@@ -45,6 +45,7 @@ ACT_WORDS: dict[str, Words] = {
     "HandOver": Words("转办", "Hand over"),
     "MoveCase": Words("移交", "Move to another unit"),
     "Delegate": Words("委派", "Delegate"),
+    "LapseDelegation": Words("委派到期", "Time to report is over"),
     "AcceptReport": Words("验收", "Accept the report"),
     "ReturnReport": Words("退回", "Return the report"),
     "AllSign": Words("会签", "Ask all to sign"),

@@ -6,7 +6,7 @@ whoever stands in for somebody absent. The verbs of signing are in `signing_verb
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -18,7 +18,7 @@ from xiaoshi.desk.cases.people_on_case import colleague, let_see, tell, who_is_t
 from xiaoshi.desk.cases.signing_verbs import all_sign as all_sign
 from xiaoshi.desk.cases.steps import step_title
 from xiaoshi.desk.guard.boundary import Context, act
-from xiaoshi.desk.guard.refusals import invalid
+from xiaoshi.desk.guard.refusals import invalid, refuse
 from xiaoshi.desk.organisation.models import Unit
 
 COPIES_MAX = 30
@@ -108,6 +108,13 @@ def delegate(ctx: Context, *, step: str, to: str, reason: str, until: str = "") 
         c.Delegate(command_id=ctx.next_command_id(), step=step, to=receiver, reason=reason, until=moment)
     )
     let_see(ctx, receiver.id, "delegate")
+    if moment is not None:
+        # The job's module knows this one; it is looked for only when there is something to order.
+        from xiaoshi.desk.cases.jobs import delegation_over
+
+        delegation_over.configure(schedule_at=moment + timedelta(seconds=1)).defer(
+            case_id=str(ctx.the_case.id), step=step, until=moment.isoformat()
+        )
     by = _until_words(moment)
     away_zh, away_en = (f"（{away}不在岗，由其代岗）", f" (standing in for {away})") if away else ("", "")
     tell(
@@ -127,6 +134,27 @@ def delegate(ctx: Context, *, step: str, to: str, reason: str, until: str = "") 
         reason=reason,
     )
     return {"to": receiver.id, "instead_of": away}
+
+
+@act("case.lapse_delegation", "委派到期", "Time to report is over")
+def lapse_delegation(ctx: Context, *, step: str) -> dict[str, Any]:
+    """The desk itself, when a delegate has not reported in time: the step is the delegator's again, and both are told."""
+    zh, en = step_title(ctx, step)
+    own = ctx.state.steps.get(step) if ctx.state else None
+    told = (own.assignee, own.delegator) if own else ()
+    if not ctx.command(c.LapseDelegation(command_id=ctx.next_command_id(), step=step)):
+        raise refuse(
+            "nothing_new", "该环节没有到期的委派。", "Nothing here was delegated and is over.", where="step"
+        )
+    tell(
+        ctx,
+        told,
+        "delegation_over",
+        f"“{zh}”未在期限内报告，已回到委派人",
+        f"“{en}” was not reported in time and went back",
+    )
+    ctx.note(f"“{zh}”委派到期，回到委派人", f"“{en}” went back: the time to report is over", step=step)
+    return {}
 
 
 def moment_of(text: str, where: str) -> datetime:
@@ -318,33 +346,4 @@ def call_off(ctx: Context, *, step: str, reason: str) -> dict[str, Any]:
     zh, en = step_title(ctx, step)
     ctx.command(c.CallOff(command_id=ctx.next_command_id(), step=step, reason=reason))
     ctx.note(f"取消启用“{zh}”：{reason}", f"Called off “{en}”: {reason}", step=step, reason=reason)
-    return {}
-
-
-@act("case.ask", "请示", "Consult upwards")
-def ask(ctx: Context, *, text: str, to_level: str, field: str, step: str = CASE) -> dict[str, Any]:
-    """请示: one question to the city or the province; the case stays here and other steps go on."""
-    if to_level not in ("sub_branch", "city", "province"):
-        raise invalid("level_unknown", "请选择请示哪一级。", "Choose the level to ask.", where="to_level")
-    command_id = ctx.next_command_id()
-    events = ctx.command(c.Ask(command_id=command_id, text=text, to_level=to_level, field=field, step=step))  # type: ignore[arg-type]
-    ctx.note("请示上级", "Consulted upwards", to_level=to_level, field=field)
-    return {"question": next((e.question for e in events if hasattr(e, "question")), "")}
-
-
-@act("case.answer", "批复", "Answer a question")
-def answer(ctx: Context, *, question: str, text: str, source: str, authority: str) -> dict[str, Any]:
-    """批复: the answer with its source and the authority it is given with becomes part of the case."""
-    command_id = ctx.next_command_id()
-    ctx.command(
-        c.Answer(command_id=command_id, question=question, text=text, source=source, authority=authority)
-    )
-    ctx.note("批复请示", "Answered the question", question=question, source=source)
-    return {}
-
-
-@act("case.withdraw_question", "撤销请示", "Withdraw a question")
-def withdraw_question(ctx: Context, *, question: str, reason: str) -> dict[str, Any]:
-    ctx.command(c.WithdrawQuestion(command_id=ctx.next_command_id(), question=question, reason=reason))
-    ctx.note(f"撤销请示：{reason}", f"Withdrew the question: {reason}", question=question)
     return {}
