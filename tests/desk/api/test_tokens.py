@@ -331,6 +331,6 @@ def test_the_docs_page_names_every_call(people, client_for):
     from xiaoshi.desk.api.desk_api import the_api
     from xiaoshi.desk.api.openapi import described
 
-    page = client_for().get("/api/v1/docs").content.decode()
+    page = client_for().get("/api/v1/docs").content.decode().replace("<wbr>", "")
     assert all(address in page for address in described(the_api())["paths"])
     assert "Idempotency-Key" in page

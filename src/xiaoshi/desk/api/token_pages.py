@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -70,11 +72,10 @@ class TokenForm(forms.Form):
             self.fields["whose"].choices = [("", _("Myself")), *names]  # type: ignore[attr-defined]
         else:
             del self.fields["whose"]
-        prefixes = sorted({act.name.partition(".")[0] for act in offered_acts()})
         self.fields["scopes"].choices = [  # type: ignore[attr-defined]
             (READ, _("Read what I may see")),
             (ALL, _("Do every act that I may do")),
-            *((f"{p}.*", _("Acts of the part “%(part)s”") % {"part": p}) for p in prefixes),
+            *_parts(language),
         ]
         self.fields["scopes"].required = False
 
@@ -86,6 +87,14 @@ class TokenForm(forms.Form):
             "scopes": [*given["scopes"], *given["more"].split()],
             "days": given["days"],
         }
+
+
+def _parts(language: str) -> Iterator[tuple[str, str]]:
+    """`prefix.*` of each part of the desk, with the words of its first acts."""
+    for part, acts in groupby(offered_acts(), lambda act: act.name.partition(".")[0]):
+        words = [act.words.in_language(language) for act in acts]
+        some = ("、" if language.startswith("zh") else ", ").join(words[:4]) + ("…" if len(words) > 4 else "")
+        yield f"{part}.*", _("Acts of “%(part)s”: %(some)s") % {"part": part, "some": some}
 
 
 class MachineForm(forms.Form):

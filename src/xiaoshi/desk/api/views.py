@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -68,10 +69,11 @@ def _told(address: str, method: str, call: dict[str, Any], schema: dict[str, Any
             }
         )
     return {
-        "address": address,
+        "pieces": re.findall(r"[/.]?[^/.]+", address),
         "method": method.upper(),
         "summary": call["summary"],
-        "lines": call.get("description", "").split("\n\n"),
+        "lines": [line for line in call.get("description", "").split("\n\n") if not line.startswith("`")],
+        "act": call.get("x-act", ""),
         "fields": fields,
         "answers": [(status, WORDS_OF[int(status)]) for status in call["responses"]],
         "anchor": call["operationId"],
