@@ -227,3 +227,22 @@ def test_the_database_refuses_other_ways_round(desk, keeper, people):
         sql(people.teller, "UPDATE organisation_unit SET phone = '1' WHERE path = %s", OUTLET)
     with pytest.raises(ProgrammingError):
         sql(people.teller, "INSERT INTO organisation_banksetting VALUES ('idle_minutes', '480', 'x', now())")
+
+
+def test_leaving_ends_substitutes_and_tokens(keeper, people):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from xiaoshi.desk.api.models import Token
+    from xiaoshi.desk.substitutes.acts import arrange
+    from xiaoshi.desk.substitutes.models import Substitution
+
+    day = timezone.localdate() + timedelta(days=1)
+    do(
+        arrange, people.stranger_head, absent="wu.an", substitute="wu.ning", first_day=day.isoformat(),
+        last_day=day.isoformat(), reason="休假",
+    )  # fmt: skip
+    do(acts.leave, keeper, login="wu.ning", reason="离职")
+    assert not Substitution.objects.using("owner").filter(substitute="wu.ning", ended_at=None).exists()
+    assert not Token.objects.using("owner").filter(owner_login="wu.ning", ended_at=None).exists()

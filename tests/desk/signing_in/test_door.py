@@ -419,3 +419,22 @@ def test_the_codes_are_those_of_rfc_6238():
     assert codes.step_of_code(secret, "287082", 59, 1) is None
     assert codes.step_of_code(secret, "287082", 59 + 61, 0) is None
     assert codes.step_of_code(secret, "２８７０８２", 59, 0) is None
+
+
+def test_by_night_old_counts_and_sessions_that_nobody_ended_go(people):
+    from xiaoshi.desk.signing_in.jobs import tidy_up
+
+    own = browser("10.20.0.1")
+    sign_in(own, "zhu.an")
+    budgets.charge(
+        "zhu.an", budgets.place_of("zhu.an", None, "10.20.0.9"), timezone.now() - timedelta(days=2)
+    )
+    owner_sql(
+        "UPDATE signing_in_sitting SET last_seen_at = now() - interval '2 days' WHERE staff_login = 'zhu.an'"
+    )
+    tidy_up(timestamp=0)
+    with visible_to(staff("zhu.an")):
+        assert Sitting.objects.get(staff_login="zhu.an").end_reason == "idle"
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM signing_in_budget WHERE last_at < now() - interval '1 day'")
+        assert cursor.fetchone()[0] == 0

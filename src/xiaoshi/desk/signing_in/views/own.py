@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import segno
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -25,6 +27,7 @@ from xiaoshi.desk.guard.posting import new_key, perform_posted, say_refused, wor
 from xiaoshi.desk.guard.refusals import Refused
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.guard.visibility import visible_to
+from xiaoshi.desk.organisation.bank_settings import setting
 from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.signing_in import acts, codes, door, passkeys, sittings
 from xiaoshi.desk.signing_in.forms import ConfirmForm, PasskeyForm, PasswordForm, TotpForm
@@ -51,9 +54,12 @@ def overview(request: HttpRequest) -> HttpResponse:
         "totp": next((f for f in own if f.kind == "totp"), None),
         "passkeys": [f for f in own if f.kind == "passkey"],
         "recovery_left": sum(f.kind == "recovery" for f in own),
-        "sittings": list(
-            Sitting.objects.filter(staff_login=me.login, ended_at=None).order_by("-started_at")[:50]
-        ),
+        # A browser that was closed says nothing: what has not been seen within the idle limit has ended.
+        "sittings": Sitting.objects.filter(
+            staff_login=me.login,
+            ended_at=None,
+            last_seen_at__gt=timezone.now() - timedelta(minutes=setting("idle_minutes")),
+        ).order_by("-started_at")[:50],
         "here": sittings.sitting_of(request),
         "events": [
             (e, _event_words(e.what))
