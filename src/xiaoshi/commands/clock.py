@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from xiaoshi.commands.calendars import add_calendar_works, run_on_calendar
 from xiaoshi.core.clocks.request import answer, problem_json
 from xiaoshi.core.clocks.schema import SCHEMA
 from xiaoshi.core.problems import Problem, Words
@@ -19,7 +20,9 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=prog, description="时限:到期时间、网点日历。 / Clocks: due times, calendars of the outlets."
     )
-    works = parser.add_subparsers(dest="work", required=True, metavar="due")
+    works = parser.add_subparsers(
+        dest="work", required=True, metavar="due|show|hours|inherit|close|open|announce|extend"
+    )
     due = works.add_parser(
         "due",
         help="何时到期(读 JSON) / when something is due, from JSON",
@@ -30,12 +33,13 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
         "file", nargs="?", default="-", metavar="FILE", help="文件,缺省为标准输入 / default: stdin"
     )
     due.add_argument("--schema", action="store_true", help="输出 JSON Schema / print the JSON Schema")
+    add_calendar_works(works)
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     """0 every question has a due date; 1 one has none, or an act was refused; 2 the input is no JSON."""
-    return _due(args)
+    return _due(args) if args.work == "due" else run_on_calendar(args)
 
 
 def _due(args: argparse.Namespace) -> int:
