@@ -18,7 +18,7 @@ class DraftForm(forms.Form):
 
     text = forms.CharField(
         label=gettext_lazy("Text of the plan (plan.toml)"),
-        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false", "class": "xs-code"}),
+        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false"}),
         max_length=TEXT_MAX,
         strip=False,
     )

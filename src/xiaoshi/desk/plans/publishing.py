@@ -46,7 +46,7 @@ def save_draft(
 ) -> dict[str, Any]:
     """Keep a text, right or wrong, as a new draft or as the next revision of `draft`. `lines`: the text, line by line.
 
-    Gives `draft`, `revision` and how many problems it has. Refused when somebody else saved meanwhile.
+    Gives `draft`, `revision`, how many `problems` it has, and its `warnings`. Refused when somebody else saved meanwhile.
     """
     the_kind(kind)
     text = "\n".join(lines).replace("\r", "").rstrip("\n") + "\n"
@@ -58,7 +58,7 @@ def save_draft(
             where="text",
         )
     row = _new_draft(ctx, kind, text, note) if not draft else _next_revision(ctx, draft, revision, text, note)
-    problems = check_draft(kind, text).problems
+    checked = check_draft(kind, text)
     ctx.note(
         f"保存流程草稿：{kind} 第 {row.revision} 稿",
         f"Saved a draft of the plan {kind}, revision {row.revision}",
@@ -67,7 +67,14 @@ def save_draft(
         revision=row.revision,
         digest=digest_of_text(text),
     )
-    return {"draft": row.pk, "revision": row.revision, "problems": len(problems)}
+    return {
+        "draft": row.pk,
+        "revision": row.revision,
+        "problems": len(checked.problems),
+        "warnings": [
+            {"code": w.code, "where": w.where, "zh": w.words.zh, "en": w.words.en} for w in checked.warnings
+        ],
+    }
 
 
 def digest_of_text(text: str) -> str:
