@@ -11,9 +11,6 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -37,6 +34,10 @@ def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def as_xlsx(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    # A third of a second of every start, for a button that few press.
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("".join(c for c in title if c not in r"[]:*?/\ ")[:31] or "1")
     for row in (head, *rows):
