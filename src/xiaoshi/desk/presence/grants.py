@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-GRANTS: dict[str, str] = {}
+GRANTS: dict[str, str] = {
+    "presence_looking": "SELECT, INSERT, UPDATE, DELETE",
+    "presence_draft": "SELECT, INSERT, UPDATE, DELETE",
+}

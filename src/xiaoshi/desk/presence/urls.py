@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from xiaoshi.desk.presence import views
+
+urlpatterns = [
+    path("cases/<uuid:case_id>/looking/", views.looking, name="case_looking"),
+    path("cases/<uuid:case_id>/drafts/<slug:step>/", views.draft, name="case_draft"),
+]

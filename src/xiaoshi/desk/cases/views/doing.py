@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.forms.utils import ErrorDict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from xiaoshi.desk.cases.opening import open_case
 from xiaoshi.desk.cases.steps import close_case, confirm_step, do_step, reject_step, skip_step
-from xiaoshi.desk.cases.views.conflict import what_changed
+from xiaoshi.desk.cases.views.conflict import ReasonForm, conflict_page
 from xiaoshi.desk.cases.views.found import Found, find, frame
 from xiaoshi.desk.cases.views.verbs import links_of, options_for
 from xiaoshi.desk.guard.boundary import Act
@@ -27,6 +28,7 @@ from xiaoshi.desk.guard.visibility import visible_to
 from xiaoshi.desk.kinds import KINDS, all_kinds, kind_named
 from xiaoshi.desk.kinds.kind import StepWork
 from xiaoshi.desk.organisation.models import Staff, Unit
+from xiaoshi.desk.presence.drafts import Kept, discard, offered
 
 OPENERS = ("lobby_manager", "teller", "supervisor", "outlet_head", "contact_centre")
 
@@ -96,7 +98,8 @@ def step(request: HttpRequest, case_id: uuid.UUID, step: str) -> HttpResponse:
         _known(found, step)
         if route := work_of(found, step).route:
             return redirect(route, case_id)
-        return _step_page(request, found, step, work_of(found, step).form(found.case, None))
+        form, draft = _from_draft(request, found, step)
+        return _step_page(request, found, step, form, draft=draft)
     what = request.POST.get("do", "do")
     if what in {"confirm", "reject", "skip"}:
         return _confirm_reject_skip(request, case_id, step, what)
@@ -116,6 +119,7 @@ def step(request: HttpRequest, case_id: uuid.UUID, step: str) -> HttpResponse:
         _put(form, refused)
         with visible_to(request.user):  # type: ignore[arg-type]
             return _step_page(request, find(case_id), step, form, status=refused.status)
+    _sent(request, case_id, step)
     if outcome.result.get("matches") is False:
         messages.warning(
             request,
@@ -125,6 +129,30 @@ def step(request: HttpRequest, case_id: uuid.UUID, step: str) -> HttpResponse:
     else:
         messages.success(request, _("Saved."), "ok")
     return redirect("case", case_id)
+
+
+def _from_draft(request: HttpRequest, found: Found, step: str) -> tuple[forms.Form, Kept | None]:
+    """The step's form, filled from the draft that the address names; without a word yet about what is missing in it."""
+    work, wanted = work_of(found, step), request.GET.get("draft", "")
+    if wanted:
+        for kept in offered(request.user, found.case.id, step):  # type: ignore[arg-type]
+            if str(kept.id) == wanted:
+                form = work.form(found.case, kept.data)
+                form._errors = ErrorDict()
+                return form, kept
+    return work.form(found.case, None), None
+
+
+def _sent(request: HttpRequest, case_id: uuid.UUID, step: str) -> None:
+    """What was sent is on the case; the draft of it goes."""
+    with visible_to(request.user):  # type: ignore[arg-type]
+        discard(
+            request.user,  # type: ignore[arg-type]
+            case_id,
+            step,
+            key=request.POST.get("key", ""),
+            draft=request.POST.get("draft", ""),
+        )
 
 
 def _act_and_fields(work: StepWork, step: str, form: forms.Form) -> tuple[Act, dict[str, Any]]:
@@ -139,7 +167,12 @@ def _known(found: Found, step: str) -> None:
 
 
 def _step_page(
-    request: HttpRequest, found: Found, step: str, form: forms.Form, status: int = 200
+    request: HttpRequest,
+    found: Found,
+    step: str,
+    form: forms.Form,
+    status: int = 200,
+    draft: Kept | None = None,
 ) -> HttpResponse:
     from xiaoshi.desk.cases.views.pages import next_step_of
 
@@ -152,6 +185,8 @@ def _step_page(
         "next": next_step_of(request, found, step),
         "routed": bool(work_of(found, step).route),
         "shown_key": request.POST.get("key"),
+        "draft": draft,
+        "drafts": offered(request.user, found.case.id, step) if request.method == "GET" and not draft else [],  # type: ignore[arg-type]
     }
     if request.POST.get("key"):
         context["key"] = request.POST["key"]
@@ -162,15 +197,11 @@ def _conflict(
     request: HttpRequest, case_id: uuid.UUID, step: str, form: forms.Form, stale: Stale
 ) -> HttpResponse:
     """409: what the other person did, and what was typed, with a button that sends it on top of that."""
+    from xiaoshi.desk.cases.views.pages import next_step_of
+
     with visible_to(request.user):  # type: ignore[arg-type]
         found = find(case_id)
-        context = frame(request, found, "overview") | {
-            "step": found.plan.steps.get(step) or found.state.added.get(step),
-            "form": form,
-            "changes": what_changed(found.case, stale.details.get("expected_version", 0)),
-            "words": words_of(stale),
-        }
-        return render(request, "cases/conflict.html", context, status=409)
+        return conflict_page(request, found, step, form, stale, next_step_of(request, found, step))
 
 
 def _confirm_reject_skip(request: HttpRequest, case_id: uuid.UUID, step: str, what: str) -> HttpResponse:
@@ -181,6 +212,9 @@ def _confirm_reject_skip(request: HttpRequest, case_id: uuid.UUID, step: str, wh
             act = reject_step if what == "reject" else skip_step
             perform_posted(request, act, case_id=case_id, step=step, reason=request.POST.get("reason", ""))
         messages.success(request, _("Saved."), "ok")
+    except Stale as stale:
+        form = forms.Form(request.POST) if what == "confirm" else ReasonForm(request.POST)
+        return _conflict(request, case_id, step, form, stale)
     except Refused as refused:
         say_refused(request, refused)
         return redirect(reverse("case_step", args=[case_id, step]))
