@@ -256,9 +256,9 @@ VERBS: dict[str, Verb] = {
     "waive_need": Verb(lambda: recording.waive_need, c.WaiveNeed, Words("不要求该资料、检查或决定，权限和理由留存。", "The paper, check or decision is not asked for; authority and reason stay on record."), {"need": about("免除什么", "What to do without"), "reason": reason}, final=True),
     "wait_for_case": Verb(_act("case.wait_for_case"), c.WaitForCase, Words("另一案件办结前，该环节（或结案）不能办理；办结后自动放行。", "Until the other case is closed, the step (or closing) waits; then it goes on by itself."), {"other": other_case, "step": step, "reason": reason}),
     "stop_waiting": Verb(_act("case.stop_waiting"), c.StopWaiting, Words("不再等待另一案件，本案可以继续。", "The other case is not waited for any longer."), {"other": about("不再等待哪个案件", "Which case"), "reason": reason}),
-    "ask": Verb(lambda: verbs.ask, c.Ask, Words("向上级请示一个问题，案件仍在您这里。", "One question goes upwards; the case stays with you."), {"to_level": level, "field": text("请示领域", "What it is about"), "text": text("请示内容", "Question", long=True)}),
-    "answer": Verb(lambda: verbs.answer, c.Answer, Words("批复连同依据成为案件的一部分。", "The answer with its source becomes part of the case."), {"question": about("请示", "Question"), "text": text("批复内容", "Answer", long=True), "source": text("依据", "Which rule says so"), "authority": text("权限", "With what authority")}),
-    "withdraw_question": Verb(lambda: verbs.withdraw_question, c.WithdrawQuestion, Words("请示不再需要。", "The question is no longer needed."), {"question": about("请示", "Question"), "reason": reason}),
+    "ask": Verb(_act("case.ask"), c.Ask, Words("向上级请示一个问题，案件仍在您这里。", "One question goes upwards; the case stays with you."), {"to_level": level, "field": text("请示领域", "What it is about"), "text": text("请示内容", "Question", long=True)}),
+    "answer": Verb(_act("case.answer"), c.Answer, Words("批复连同依据成为案件的一部分。", "The answer with its source becomes part of the case."), {"question": about("请示", "Question"), "text": text("批复内容", "Answer", long=True), "source": text("依据", "Which rule says so"), "authority": text("权限", "With what authority")}),
+    "withdraw_question": Verb(_act("case.withdraw_question"), c.WithdrawQuestion, Words("请示不再需要。", "The question is no longer needed."), {"question": about("请示", "Question"), "reason": reason}),
 }  # fmt: skip
 
 
