@@ -34,7 +34,7 @@ def write_state(case: Case, state: State | None, plan: Plan | None, now: datetim
     if case.step != before or case.step_since is None:
         case.step_since = now
     case.waiting_for = state.suspension.waiting_for if state.suspension else _other_case(state, case.step)
-    case.due_at = keep_clocks(case, plan, state, now)
+    case.due_at = keep_clocks(case, plan, state, steps, now)
     case.closed_at = (case.closed_at or now) if state.phase in {"closed", "cancelled"} else None
 
 

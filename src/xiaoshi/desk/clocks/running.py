@@ -22,7 +22,7 @@ from django.db import connection
 
 from xiaoshi.core.casework.model import Clock, Plan, State
 from xiaoshi.core.casework.standing import Standing
-from xiaoshi.core.casework.views import next_steps
+from xiaoshi.core.casework.views import NextStep
 from xiaoshi.core.clocks import Outlet, Reckoning, Span, Term, next_open, reckon
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.clocks.calendars import calendar_of, line_of
@@ -38,7 +38,7 @@ COLUMNS = (
     "look_at", "ended_at", "unit_path",
 )  # fmt: skip
 CHANGING = (
-    "amount", "paused_from", "pauses", "extensions", "due_at", "at_risk_at", "problem", "calendar_version", "told",
+    "unit", "amount", "plan_amount", "runs_for_client", "at_risk_percent", "paused_from", "pauses", "extensions", "due_at", "at_risk_at", "problem", "calendar_version", "told",
     "look_at", "ended_at", "unit_path",
 )  # fmt: skip
 JSON_COLUMNS = frozenset({"pauses", "extensions"})
@@ -142,16 +142,21 @@ def open_at(at: datetime | None, outlet: Outlet) -> datetime | None:
     return found.astimezone(UTC) if found is not None else None
 
 
-def keep_clocks(case: Case, plan: Plan, state: State, now: datetime) -> datetime | None:
-    """Bring the case's clocks up to its state; gives when the first of them is due. Called in each act on a case."""
-    wanted = _wanted(plan, state)
+def keep_clocks(
+    case: Case, plan: Plan, state: State, steps: Iterable[NextStep], now: datetime
+) -> datetime | None:
+    """Bring the case's clocks up to its state; gives when the first of them is due. Called in each act on a case.
+
+    `steps`: what is next by this state (`next_steps`), which the caller has worked out already.
+    """
+    wanted = _wanted(plan, state, steps)
     version, clocks = read_clocks(case, wanted)
     before = {id(clock): _values(clock) for clock in clocks}
     calendar = None if not clocks and not wanted else calendar_of(case.unit_path, version)
     known = {(clock.step, clock.round): clock for clock in clocks}
     for key, spec in wanted.items():
         if key not in known:
-            known[key] = _started(key, spec, state, now)
+            known[key] = _started(key, spec, state, _since(case, key, now))
     for key, clock in known.items():
         assert calendar is not None
         _follow(clock, key in wanted, plan, state, now)
@@ -173,7 +178,8 @@ def first_due(clocks: Iterable[Running]) -> datetime | None:
 
 
 def _timing(clock: Running) -> tuple[Any, ...]:
-    return (clock.amount, clock.paused_from, len(clock.pauses), clock.ended_at)
+    own = (clock.unit, clock.amount, clock.runs_for_client, clock.at_risk_percent)
+    return (*own, clock.paused_from, len(clock.pauses), clock.ended_at)
 
 
 def _values(clock: Running) -> dict[str, Any]:
@@ -182,15 +188,21 @@ def _values(clock: Running) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _wanted(plan: Plan, state: State) -> dict[tuple[str, int], Clock]:
+def _wanted(plan: Plan, state: State, steps: Iterable[NextStep]) -> dict[tuple[str, int], Clock]:
     """Steps whose turn it is and which have a clock, with their round."""
     found = {}
-    for following in next_steps(plan, state):
+    for following in steps:
         step = plan.steps.get(following.step)
         if step is not None and step.clock is not None:
             own = state.steps.get(step.id)
             found[(step.id, own.round if own else 1)] = step.clock
     return found
+
+
+def _since(case: Case, key: tuple[str, int], now: datetime) -> datetime:
+    """Now; for a step that was there before its clock (an older release, a plan that gained one), since it came up."""
+    came_up = case.step_since if key == (case.step, 1) else None
+    return min(came_up, now) if came_up else now
 
 
 def _started(key: tuple[str, int], spec: Clock, state: State, now: datetime) -> Running:
@@ -229,6 +241,8 @@ def _follow(clock: Running, its_turn: bool, plan: Plan, state: State, now: datet
         if over:
             clock.ended_at, clock.look_at, clock.problem = now, None, over
     spec = plan.steps[clock.step].clock if clock.step in plan.steps else None
+    if spec is not None and clock.ended_at is None:
+        _take_from_plan(clock, spec)
     pauses_for = spec.pauses_for if spec else ("client",)
     rests = (
         state.suspension is not None
@@ -241,6 +255,13 @@ def _follow(clock: Running, its_turn: bool, plan: Plan, state: State, now: datet
     elif not rests and clock.paused_from is not None:
         clock.pauses = [*clock.pauses, [clock.paused_from.isoformat(), now.isoformat()]]
         clock.paused_from = None
+
+
+def _take_from_plan(clock: Running, spec: Clock) -> None:
+    """A case that was moved to another version of its plan gets that one's limit; what was granted on top stays."""
+    granted = clock.amount - clock.plan_amount if clock.unit == spec.unit else 0
+    clock.unit, clock.plan_amount, clock.amount = spec.unit, spec.amount, spec.amount + granted
+    clock.runs_for_client, clock.at_risk_percent = spec.runs_for_client, spec.at_risk_percent
 
 
 def _over(clock: Running, plan: Plan, state: State) -> str:
