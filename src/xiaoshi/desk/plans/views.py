@@ -20,7 +20,7 @@ from xiaoshi.desk.plans.models import MoveRun, PlanDraft
 from xiaoshi.desk.plans.packing import pack, package_text
 from xiaoshi.desk.plans.publishing import PLAN_ROLES
 from xiaoshi.desk.plans.runs import MOVERS
-from xiaoshi.desk.plans.shown import drawing, plan_in_words, standing_cases, steps_in_words
+from xiaoshi.desk.plans.shown import StandingCases, drawing, plan_in_words, standing_cases, steps_in_words
 
 
 def today() -> date:
@@ -52,9 +52,8 @@ def chosen(versions: list[DatedVersion], text: str) -> DatedVersion:
     return found
 
 
-def version_rows(kind: str, versions: list[DatedVersion], person: Staff) -> list[dict[str, Any]]:
+def version_rows(versions: list[DatedVersion], cases: StandingCases) -> list[dict[str, Any]]:
     """The versions with days, people and running cases."""
-    cases = standing_cases(kind, person)
     names = {
         p.login: p
         for p in Staff.objects.filter(login__in={x for v in versions for x in (v.author, v.publisher)})
@@ -108,7 +107,7 @@ def plan(request: HttpRequest, kind: str) -> HttpResponse:
         "steps": steps_in_words(found, cases, choices, language),
         "rows": plan_in_words(found, choices, language),
         "cases": cases,
-        "versions": version_rows(kind, versions, person),
+        "versions": version_rows(versions, cases),
         "before": before,
         "changes": changes,
         "writes": writes,
