@@ -1,80 +1,81 @@
-"""Lists of cases for programs: the tabs, filters and keyset pages of the queue, by the queue's own functions."""
+"""Lists of cases for programs: the queue's own lists (`cases/listing.py`), and a refusal for a question that makes no sense.
+
+A page shows something for every address; a program that misspells a filter must not take the whole list for the answer.
+"""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
-
-from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.api.answers import Unprocessable, language, said
 from xiaoshi.desk.api.asking import bad_cursor, plain
 from xiaoshi.desk.api.shapes import CaseRow
+from xiaoshi.desk.cases import listing
+from xiaoshi.desk.cases.listing import Wanted
 from xiaoshi.desk.cases.models import Case
-from xiaoshi.desk.cases.views.lists import rows_of, views_of
+from xiaoshi.desk.cases.views.lists import rows_of
 from xiaoshi.desk.kinds import KINDS
 from xiaoshi.desk.organisation.models import Staff
 
-ANY = "any"
+ROW = (
+    "id", "number", "kind", "client_name", "title", "urgency", "status", "step", "owner", "waiting_for", "unit_path",
+    "opened_at", "due_at", "closed_at", "version",
+)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a caller asks for. `view`: a tab of the queue, or `any` for closed cases too."""
-
-    view: str = "mine"
-    kind: str = ""
-    due: str = ""
-    q: str = ""
-    after: str = ""
-    limit: int = 50
-
-
-def page_of_cases(person: Staff, wanted: Wanted) -> tuple[list[CaseRow], str | None]:
+def page_of_cases(person: Staff, wanted: Wanted, limit: int) -> tuple[list[CaseRow], str | None]:
     """One page and the next cursor. Call it where the database knows the reader. Raises 422 with what does not fit."""
-    tabs = views_of(person)
-    if wanted.view not in tabs and wanted.view != ANY:
-        raise _unknown("view", [*tabs, ANY])
-    if wanted.kind and wanted.kind not in KINDS:
-        raise _unknown("kind", list(KINDS))
-    if wanted.due not in ("", "late", "today"):
-        raise _unknown("due", ["late", "today"])
-    query = Case.objects.all() if wanted.view == ANY else Case.objects.filter(tabs[wanted.view][1])
-    query = _filtered(query, wanted)
-    found = list(_after(query, wanted.after).order_by("-opened_at", "-id")[: wanted.limit + 1])
-    shown = found[: wanted.limit]
-    following = None
-    if len(found) > wanted.limit:
-        following = f"{shown[-1].opened_at.isoformat()}~{shown[-1].id}"
-    return case_rows(shown), following
+    if wrong := list(_problems(wanted)):
+        raise Unprocessable(wrong)
+    for name, text in wanted.as_query().items():
+        plain(text, name)
+    _require_cursor(wanted)
+    found, following = listing.page(listing.reader_of(person), wanted, limit)
+    return case_rows(found), following or None
 
 
-def _filtered(query: QuerySet[Case], wanted: Wanted) -> QuerySet[Case]:
-    if wanted.kind:
-        query = query.filter(kind=wanted.kind)
-    if wanted.due == "late":
-        query = query.filter(due_at__lt=timezone.now())
-    elif wanted.due == "today":
-        query = query.filter(due_at__lt=timezone.localtime().replace(hour=23, minute=59, second=59))
-    if words := plain(wanted.q, "q").strip():
-        query = query.filter(Q(number__icontains=words) | Q(client_name__icontains=words))
-    return query
+def _problems(wanted: Wanted) -> list[Problem]:
+    known = {
+        "view": (*listing.VIEWS, listing.ANY),
+        "kind": tuple(KINDS),
+        "due": ("late", "today"),
+        "urgency": listing.URGENCIES,
+        "status": listing.STATUSES,
+        "sort": listing.SORTS,
+    }
+    wrong = []
+    for name, values in known.items():
+        given = getattr(wanted, name)
+        if given and given not in values:
+            words = Words(
+                f"参数“{name}”可用：{'、'.join(values)}。",
+                f"The parameter “{name}” may be: {', '.join(values)}.",
+            )
+            wrong.append(Problem("parameter_unfit", words, f"/query/{name}"))
+    if wanted.since and listing.day_of(wanted.since) is None:
+        words = Words(
+            "参数“since”应为日期，如 2026-11-25。", "The parameter “since” must be a day, such as 2026-11-25."
+        )
+        wrong.append(Problem("parameter_unfit", words, "/query/since"))
+    return wrong
 
 
-def _after(query: QuerySet[Case], after: str) -> QuerySet[Case]:
-    if not after:
-        return query
-    moment, _sep, ident = after.partition("~")
+def _require_cursor(wanted: Wanted) -> None:
+    """Refuse a cursor that the list would take for the beginning: a client that pages would go round for ever."""
+    if not wanted.after:
+        return
+    by_due = wanted.order == "due"
+    moment, _sep, ident = wanted.after.removeprefix("d").partition("~")
     try:
-        at, last = datetime.fromisoformat(moment.replace(" ", "+")), uuid.UUID(ident)
+        uuid.UUID(ident)
+        at = datetime.fromisoformat(moment.replace(" ", "+")) if moment else None
     except ValueError:
         raise bad_cursor() from None
-    if at.tzinfo is None or not 1 < at.year < 9999:
+    fits = by_due if at is None else at.tzinfo is not None and 1 < at.year < 9999
+    if wanted.after.startswith("d") != by_due or not fits:
         raise bad_cursor()
-    return query.filter(Q(opened_at__lt=at) | Q(opened_at=at, id__lt=last))
 
 
 def case_rows(cases: list[Case]) -> list[CaseRow]:
@@ -86,28 +87,4 @@ def case_rows(cases: list[Case]) -> list[CaseRow]:
 
 
 def case_fields(case: Case) -> dict[str, object]:
-    names = (
-        "id",
-        "number",
-        "kind",
-        "client_name",
-        "title",
-        "urgency",
-        "status",
-        "step",
-        "owner",
-        "waiting_for",
-        "unit_path",
-        "opened_at",
-        "due_at",
-        "closed_at",
-        "version",
-    )
-    return {name: getattr(case, name) for name in names}
-
-
-def _unknown(name: str, known: list[str]) -> Unprocessable:
-    words = Words(
-        f"参数“{name}”可用：{'、'.join(known)}。", f"The parameter “{name}” may be: {', '.join(known)}."
-    )
-    return Unprocessable([Problem("parameter_unfit", words, f"/query/{name}")])
+    return {name: getattr(case, name) for name in ROW}

@@ -16,8 +16,9 @@ from xiaoshi.core.casework.views import NextStep, next_steps, progress
 from xiaoshi.desk.api import shapes as s
 from xiaoshi.desk.api.answers import as_json, language, not_modified, said
 from xiaoshi.desk.api.asking import PAGE_MAX, READ_PROBLEMS, caller, reads, unchanged, whole_number
-from xiaoshi.desk.api.case_lists import Wanted, case_fields, case_rows, page_of_cases
+from xiaoshi.desk.api.case_lists import case_fields, case_rows, page_of_cases
 from xiaoshi.desk.audit.models import TimelineEntry
+from xiaoshi.desk.cases.listing import Wanted
 from xiaoshi.desk.cases.timeline import tell
 from xiaoshi.desk.cases.views.found import Found, find
 from xiaoshi.desk.cases.views.pages import hides_sums
@@ -47,13 +48,22 @@ def list_cases(
     request: HttpRequest,
     view: str = "mine",
     kind: str = "",
+    step: str = "",
     due: str = "",
+    urgency: str = "",
+    owner: str = "",
+    outlet: str = "",
+    since: str = "",
+    status: str = "",
     q: str = "",
+    sort: str = "",
     after: str = "",
     limit: Limit = 50,
 ) -> HttpResponse:
-    """One page, newest first. `view`: a tab of the queue, or `any` (closed ones too); `due`: late, today."""
-    rows, following = page_of_cases(caller(request).person, Wanted(view, kind, due, q, after, limit))
+    """One page. `view`: mine, unclaimed, client, asked, late, all, or any (closed ones too); `due`: late, today; `outlet`: a
+    path below one's own; `since`: opened on that day or later; `sort`: newest, due."""
+    wanted = Wanted(view, kind, step, due, urgency, owner, outlet, since, status, q, sort, after)
+    rows, following = page_of_cases(caller(request).person, wanted, limit)
     return as_json(s.CasePage(items=rows, next=following))
 
 

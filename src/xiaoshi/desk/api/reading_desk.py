@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from uuid import UUID
 
 from django.db.models import Q
@@ -9,16 +11,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Router
 
 from xiaoshi.core.casework.roles import READS_ONLY
-from xiaoshi.desk.api import shapes as s
+from xiaoshi.desk.api import desk_shapes as s
 from xiaoshi.desk.api.act_calls import act_path, needs_version
-from xiaoshi.desk.api.answers import as_json, language, said
-from xiaoshi.desk.api.asking import READ_PROBLEMS, caller, plain, reads, whole_number
+from xiaoshi.desk.api.answers import Unprocessable, as_json, language, said
+from xiaoshi.desk.api.asking import READ_PROBLEMS, bad_cursor, caller, plain, reads, whole_number
 from xiaoshi.desk.api.reading_cases import Limit
 from xiaoshi.desk.api.scopes import may_act, offered_acts
 from xiaoshi.desk.cases.models import PlanVersion
 from xiaoshi.desk.cases.plans import newest, plan_from_text
-from xiaoshi.desk.cases.reviewing import waiting_for_review
+from xiaoshi.desk.cases.reviewing import page_of_reviews
 from xiaoshi.desk.cases.views.found import find
+from xiaoshi.desk.find.as_json import found_as_json
+from xiaoshi.desk.find.searching import find_cases
 from xiaoshi.desk.kinds import all_kinds
 from xiaoshi.desk.notices.models import Notice
 from xiaoshi.desk.organisation.models import Staff, Unit
@@ -59,15 +63,38 @@ def get_me(request: HttpRequest) -> HttpResponse:
     summary="复核 · Reviews",
 )
 @reads
-def list_reviews(request: HttpRequest) -> HttpResponse:
-    """What waits for this caller as the second person."""
+def list_reviews(request: HttpRequest, after: str = "") -> HttpResponse:
+    """What waits for this caller as the second person, the longest waiting first; money stands on the first page."""
+    if after and not re.fullmatch(r"[0-9T:. +-]{19,40}~[0-9]{1,18}", after):
+        raise bad_cursor()
+    found, following = page_of_reviews(caller(request).person, after)
     items = [
         s.ReviewShape(
             case_id=r.case.id, number=r.case.number, version=r.case.version, words=said(r.what), since=r.since
         )
-        for r in waiting_for_review(caller(request).person)
+        for r in found
     ]
-    return as_json(s.ReviewPage(items=items))
+    return as_json(s.ReviewPage(items=items, next=following or None))
+
+
+@router.get(
+    "/search",
+    response={200: s.FoundPage},
+    openapi_extra=READ_PROBLEMS,
+    operation_id="search",
+    summary="查找 · Find",
+)
+@reads
+def search(request: HttpRequest, q: str, after: str = "") -> HttpResponse:
+    """Cases, papers, documents and timeline by words in mid-sentence, names in other signs, numbers in any writing."""
+    found = find_cases(caller(request).person, plain(q, "q"), plain(after, "after"))
+    if found.problem is not None:
+        raise Unprocessable([replace(found.problem, where=f"/query/{found.problem.where or 'q'}")])
+    told = found_as_json(found, language())
+    body = s.FoundPage(
+        cases=told["cases"], complete=told["complete"], notes=told["notes"], next=told["after"] or None
+    )
+    return as_json(body)
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""The shapes of the API's answers. Moments are ISO 8601 in UTC, sums whole fen, words in the language of the reader."""
+"""The shapes of the API's answers about cases and acts. Moments are ISO 8601 in UTC, sums whole fen, words in the language of the reader."""
 
 from __future__ import annotations
 
@@ -69,19 +69,6 @@ class BulkAnswer(Schema):
     done: int
     refused: int
     items: list[BulkItemAnswer]
-
-
-class Me(Schema):
-    """Who the token says one is, and what it is for."""
-
-    login: str
-    name: str
-    machine: bool
-    unit_path: str
-    roles: list[str]
-    scopes: list[str]
-    token: UUID
-    expires_at: datetime
 
 
 class CaseRow(Schema):
@@ -252,103 +239,3 @@ class MoneyShape(Schema):
     paid_fen: int | None
     orders: list[OrderShape]
     entries: list[LedgerEntryShape]
-
-
-class ReviewShape(Schema):
-    case_id: UUID
-    number: str
-    version: int
-    words: str
-    since: datetime | None
-
-
-class ReviewPage(Schema):
-    items: list[ReviewShape]
-
-
-class NoticeShape(Schema):
-    id: int
-    topic: str
-    words: str
-    case_id: UUID | None
-    at: datetime
-    read_at: datetime | None
-
-
-class NoticePage(Schema):
-    items: list[NoticeShape]
-    next: str | None
-
-
-class UnitShape(Schema):
-    path: str
-    level: str
-    name: str
-
-
-class UnitPage(Schema):
-    items: list[UnitShape]
-    next: str | None
-
-
-class StaffShape(Schema):
-    login: str
-    name: str
-    unit_path: str
-    roles: list[str]
-
-
-class StaffPage(Schema):
-    items: list[StaffShape]
-    next: str | None
-
-
-class PlanRow(Schema):
-    kind: str
-    version: int
-    title: str
-    published_at: datetime
-
-
-class PlanPage(Schema):
-    items: list[PlanRow]
-
-
-class PlanShape(PlanRow):
-    text: str = Field(description="the plan as it was published (TOML)")
-
-
-class FactShape(Schema):
-    name: str
-    type: str
-    words: str
-
-
-class KindShape(Schema):
-    kind: str
-    words: str
-    plan_version: int
-    opens: list[str]
-    facts: list[FactShape]
-    steps: list[str]
-
-
-class KindPage(Schema):
-    items: list[KindShape]
-
-
-class ActShape(Schema):
-    """One act. `allowed`: this token and today's roles would let it pass the door; the case may still refuse it."""
-
-    act: str
-    words: str
-    on_case: bool
-    roles: list[str]
-    people_only: bool
-    needs_version: bool
-    allowed: bool
-    href: str
-
-
-class ActPage(Schema):
-    items: list[ActShape]
