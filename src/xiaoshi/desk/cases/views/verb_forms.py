@@ -66,7 +66,9 @@ class Verb:
 
 
 def reason(verb: Verb, asking: Asking, *, required: bool = True) -> forms.Field:
-    return forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea, required=required)
+    return forms.CharField(
+        label=_("Reason"), max_length=500, widget=forms.Textarea({"rows": 4}), required=required
+    )
 
 
 def text(zh: str, en: str, *, long: bool = False, required: bool = True) -> Field:

@@ -49,7 +49,9 @@ def options_for(found: Found, person: Staff, now: datetime) -> tuple[Option, ...
             path = absent.unit_path.rstrip("/")
         standing_in = replace(actor, on_behalf_of=absent.login, unit_path=path)
         options += available(found.plan, found.state, standing_in, now)
-    return tuple(dict.fromkeys(options))
+    # The engine takes these from the kind's own acts; by a person's hand the act refuses them.
+    by_act = {f"{kind}:{name}" for name in found.plan.needs_by_act for kind in ("check", "decision")}
+    return tuple(o for o in dict.fromkeys(options) if not (o.about in by_act and o.act.startswith("Record")))
 
 
 def menu_of(found: Found, person: Staff, now: datetime) -> list[tuple[str, Any]]:
