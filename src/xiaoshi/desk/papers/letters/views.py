@@ -110,15 +110,13 @@ def letter(request: HttpRequest, case_id: uuid.UUID, name: str) -> HttpResponse:
             raise Http404("letter_unknown")
         sums = not hides_sums(found, request.user.as_actor())  # type: ignore[union-attr]
         form = LetterForm(request.POST or None, found, name, kinds[name], sums=sums)
-        pages: list[str] = []
-        status = 200
-        if request.method == "POST":
-            status = 422
-            if form.is_valid():
-                if request.POST.get("do") == "issue":
-                    return _issue(request, found, name, form)
-                pages, status = _preview(request, found, name, form)
-        return _page(request, found, name, kinds[name], form, pages, status)
+        valid = form.is_valid()
+        if not valid or request.POST.get("do") != "issue":
+            pages, status = (
+                _preview(request, found, name, form) if valid else ([], 422 if request.POST else 200)
+            )
+            return _page(request, found, name, kinds[name], form, pages, status)
+    return _issue(request, found, name, form)
 
 
 def _fields(name: str, form: LetterForm) -> dict[str, Any]:
@@ -149,8 +147,9 @@ def _issue(request: HttpRequest, found: Found, name: str, form: LetterForm) -> H
         outcome = perform_posted(request, issue_letter, case_id=found.case.id, **_fields(name, form))
     except Refused as refused:
         _say(form, refused)
-        kinds = letters_of_kind(found.case.kind)
-        return _page(request, find(found.case.id), name, kinds[name], form, [], refused.status)
+        kind = letters_of_kind(found.case.kind)[name]
+        with visible_to(request.user):  # type: ignore[arg-type]
+            return _page(request, find(found.case.id), name, kind, form, [], refused.status)
     messages.success(request, _("The letter %(number)s is issued. Print it.") % outcome.result, "ok")
     return redirect("document_look", outcome.result["document"])
 
