@@ -7,6 +7,7 @@ import json
 import sys
 import uuid
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from xiaoshi.commands.home import chosen_home
@@ -19,7 +20,7 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=prog, description="案件:查询、受理、办理。 / Cases: look up, open, act on."
     )
-    works = parser.add_subparsers(dest="work", required=True, metavar="list|show|open|do|acts")
+    works = parser.add_subparsers(dest="work", required=True, metavar="list|show|open|do|bulk|acts")
     listed = works.add_parser(
         "list", help="看得到的案件,新的在前 / cases that the person may see, newest first"
     )
@@ -43,21 +44,33 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
     done.add_argument(
         "--version", type=int, default=None, metavar="N", help="所见版本 / version of the case as it was seen"
     )
+    many = works.add_parser(
+        "bulk", help="对多个案件执行同一操作,逐案给出结果 / one act on many cases, a result for each"
+    )
+    many.add_argument("act", help="操作名,如 case.hand_over / name of the act, e.g. case.hand_over")
+    many.add_argument(
+        "--cases",
+        required=True,
+        metavar="FILE",
+        help="每行一个编号或标识,可加空格和版本;- 为标准输入 / a number or id a line, then a version if you like; - reads standard input",
+    )
+    many.add_argument("--fields", default="{}", metavar="JSON", help="操作的字段 / fields of the act as JSON")
     works.add_parser("acts", help="全部操作 / all acts")
-    for work in (listed, show, opened, done):
+    for work in (listed, show, opened, done, many):
         add_person_option(work)
-    for work in (opened, done):
+    for work in (opened, done, many):
         work.add_argument("--key", default="", help="防重编号 / idempotency key (default: a fresh one)")
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 done; 1 refused (with words); 2 fields that are no JSON."""
+    """0 done; 1 refused (with words), in bulk: at least one case was not done; 2 fields or a list that cannot be read."""
     with prepare(chosen_home(args)):
         from xiaoshi.desk.guard.refusals import Refused
 
         try:
-            return {"list": _list, "show": _show, "open": _open, "do": _do, "acts": _acts}[args.work](args)
+            works = {"list": _list, "show": _show, "open": _open, "do": _do, "bulk": _bulk, "acts": _acts}
+            return works[args.work](args)
         except Refused as refused:
             return _refuse(args, refused.problem, 1)
 
@@ -263,6 +276,66 @@ def _done(args: argparse.Namespace, outcome: Any) -> int:
     else:
         sys.stdout.write(f"✓ {json.dumps(outcome.result, ensure_ascii=False)}\n")
     return 0
+
+
+def _bulk(args: argparse.Namespace) -> int:
+    """One line of JSON for each case and a summary at the end; without --json one line of words for each."""
+    from xiaoshi.desk.cases.bulk import counted, perform_bulk
+
+    _load_acts()
+    fields = _fields(args, args.fields, "--fields")
+    if isinstance(fields, Problem):
+        return _refuse(args, fields, 2)
+    try:
+        text = sys.stdin.read() if args.cases == "-" else Path(args.cases).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        words = Words(
+            f"读不出案件名单 {args.cases}：{error}", f"Cannot read the list of cases {args.cases}: {error}"
+        )
+        return _refuse(args, Problem("list_unreadable", words, "--cases"), 2)
+    person = person_named(args.login)
+    items = _cases_listed(text, person)
+    if isinstance(items, Problem):
+        return _refuse(args, items, 2)
+    key = args.key or f"cli/{uuid.uuid4()}"
+    results = perform_bulk(args.act, person, key, items, channel="cli", **fields)
+    for result in results:
+        if args.json:
+            told = {"case": result.case_id, "number": result.number, "ok": result.ok, "state": result.state}
+            problems = [result.problem.as_json(args.lang)] if result.problem else []
+            _print(told | {"version": result.version, "problems": problems})
+        else:
+            words = result.problem.words.in_language(args.lang) if result.problem else ""
+            sys.stdout.write(f"{'✓' if result.ok else '✗'} {result.number or result.case_id}  {words}\n")
+    counts = counted(results)
+    if args.json:
+        _print({"ok": counts["done"] == len(results), "key": key, "cases": len(results), **counts})
+    else:
+        done, changed, refused = counts.values()
+        zh = f"完成 {done} 件，期间有人办理过而未执行 {changed} 件，未予办理 {refused} 件。"
+        en = f"Done: {done}. Changed meanwhile, left alone: {changed}. Refused: {refused}."
+        sys.stdout.write(Words(zh, en).in_language(args.lang) + "\n")
+    return 0 if counts["done"] == len(results) else 1
+
+
+def _cases_listed(text: str, person: Any) -> list[tuple[Any, int | None]] | Problem:
+    """`XS-0103-261124-007` or an id on each line, with a version after a blank; numbers are looked up as this person sees."""
+    from xiaoshi.desk.cases.models import Case
+    from xiaoshi.desk.guard.visibility import visible_to
+
+    rows: list[tuple[str, int | None]] = []
+    for n, line in enumerate(text.splitlines(), 1):
+        words = line.split()
+        if not words:
+            continue
+        if len(words) > 2 or (len(words) == 2 and not (words[1].isdecimal() and len(words[1]) < 10)):
+            zh = f"名单第 {n} 行应为“编号”或“编号 版本”：{line[:60]}"
+            en = f"Line {n} of the list should be a number, or a number and a version: {line[:60]}"
+            return Problem("line_unreadable", Words(zh, en), f"--cases:{n}")
+        rows.append((words[0], int(words[1]) if len(words) == 2 else None))
+    with visible_to(person):
+        known = dict(Case.objects.filter(number__in=[name for name, _v in rows]).values_list("number", "id"))
+    return [(known.get(name, name), version) for name, version in rows]
 
 
 def _acts(args: argparse.Namespace) -> int:

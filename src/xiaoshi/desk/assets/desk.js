@@ -1,6 +1,7 @@
 // The desk's script: govuk parts, keys, and the words while a form is on its way. Every page works without it.
 import { createAll, Button, CharacterCount, Checkboxes, ErrorSummary, Radios, SkipLink } from './govuk-frontend.min.js'
 import { busyWithField, isShown, lettersOn, moveRow, ownsEnter, press, withModifier } from './keys.js'
+import { startWatching, tickRow } from './watching.js'
 
 const root = document.documentElement
 const chinese = root.lang.startsWith('zh')
@@ -80,6 +81,8 @@ function letter (key, event) {
       timeline?.scrollIntoView({ block: 'start' })
       return Boolean(timeline)
     }
+    case 'x':
+      return tickRow() || press(quoted(key))
     case 'Enter':
       return !ownsEnter(event.target) && press('[data-key="Enter"]')
     default:
@@ -142,6 +145,7 @@ document.body.classList.add('js-enabled', 'govuk-frontend-supported')
 root.classList.add('xs-keys-live')
 startParts()
 createAll(SkipLink)
+startWatching()
 document.addEventListener('keydown', onKey)
 document.addEventListener('submit', onSubmit)
 window.addEventListener('pageshow', onReturn)
