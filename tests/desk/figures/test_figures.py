@@ -89,6 +89,7 @@ def test_exports_are_the_tables(counted, people, client_for):
     book = load_workbook(io.BytesIO(reader.get("/desk/stats/waiting.xlsx").content))
     assert book.worksheets[0].max_row >= 2
     assert reader.get("/desk/stats/secret.csv").status_code == 404
+    assert reader.get("/desk/stats/came.exe").status_code == 404
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1"])

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import path, re_path
+from django.urls import path
 
 from xiaoshi.desk.figures import views
 
 urlpatterns: list[Any] = [
     path("stats/", views.figures, name="figures"),
-    re_path(
-        r"^stats/(?P<table>came|months|waiting)\.(?P<kind_of_file>csv|xlsx)$",
-        views.export,
-        name="figures_export",
-    ),
+    path("stats/<slug:table>.<slug:kind_of_file>", views.export, name="figures_export"),
 ]

@@ -55,7 +55,7 @@ def export(request: HttpRequest, table: str, kind_of_file: str) -> HttpResponse:
     now = timezone.now()
     want = asked(request, request.user, timezone.localdate(now))  # type: ignore[arg-type]
     found = next((t for t in tables(want, request.LANGUAGE_CODE, now) if t.name == table), None)  # type: ignore[attr-defined]
-    if found is None:
+    if found is None or kind_of_file not in {"csv", "xlsx"}:
         raise Http404("no_such_table")
     if kind_of_file == "csv":
         content, content_type = as_csv(found.head, found.rows), "text/csv; charset=utf-8"
