@@ -47,6 +47,12 @@ def days_of(year: int) -> tuple[KnownDay, ...]:
         worked = SUBSTITUTE.search(name)
         if worked:
             instead = date(*(int(part) for part in worked.groups()))
+            found[day] = KnownDay(
+                day,
+                None,
+                f"调休放假（{instead:%m月%d日}上班）",
+                f"off, worked on {instead.isoformat()} instead",
+            )
             found[instead] = KnownDay(
                 instead,
                 day.weekday(),
