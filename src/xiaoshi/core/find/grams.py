@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from operator import add
 
 from xiaoshi.core.find.folding import Folding
-from xiaoshi.core.find.personal import LANDLINE, PERSONAL, personal_numbers
+from xiaoshi.core.find.personal import LANDLINE, PERSONAL, personal_numbers, whole_number
 from xiaoshi.core.problems import Problem, Words
 
 QUERY_CHARACTERS_MAX = 100
 TERMS_MAX = 10
+ACCOUNT_FIGURES_MIN = 8
 NUMBER_MARK = "№"
 """Before a number that is searched as a whole (`personal.py`): no folded text holds this sign."""
 
@@ -126,17 +127,26 @@ def _too_long(characters: int) -> Problem:
 def _alternatives(parts: list[str], terms: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Figures with blanks between them may be one number; so may the parts of a case number (`xs 0103 261124`).
 
-    A number that identifies a person is looked for as a whole; what only might be one (`LANDLINE`), both ways.
+    A number that identifies a person is looked for as a whole; what only might be one (a landline, an account), both ways.
     """
     joined = "".join(parts)
     numberlike = joined.isascii() and joined.isalnum() and all(any(c.isdigit() for c in p) for p in parts[1:])
     ways = ((joined,), terms) if len(parts) > 1 and numberlike else (terms,)
     found: dict[tuple[str, ...], None] = {}
     for way in ways:
-        found[tuple(NUMBER_MARK + personal_numbers(t)[0] if PERSONAL.fullmatch(t) else t for t in way)] = None
-        if any(LANDLINE.fullmatch(t) for t in way):
+        whole = tuple(NUMBER_MARK + whole_number(t) if _perhaps_whole(t) else t for t in way)
+        found[whole] = None
+        if whole != way and not any(_personal_for_sure(t) for t in way):
             found[way] = None
     return tuple(found)
+
+
+def _perhaps_whole(term: str) -> bool:
+    return bool(PERSONAL.fullmatch(term)) or (len(term) >= ACCOUNT_FIGURES_MIN and term.isdecimal())
+
+
+def _personal_for_sure(term: str) -> bool:
+    return bool(PERSONAL.fullmatch(term)) and not LANDLINE.fullmatch(term)
 
 
 def stands_in(term: str, folded: str) -> bool:

@@ -2,7 +2,8 @@
 
 An index that answers "who has an identity number that begins with 330106" is a register of persons. So an identity number,
 a passport or a telephone number is never cut into grams: it goes into the index as one keyed hash, and what is kept of the
-text has it masked as pages do (330***********12). An account number is no such number: a desk looks for its last digits.
+text has it masked as pages do (330***********12). A client's account is kept in the same way and found by its last four
+figures too, which pages show; an account that somebody wrote into a text is text.
 
 A number of 18 figures with a possible day of birth inside counts as an identity number, whatever it is; then it is found
 only when typed in full, which the page says.
@@ -34,6 +35,11 @@ def personal_numbers(folded: str) -> tuple[str, ...]:
     if not _PERHAPS.search(folded):
         return ()
     return tuple(dict.fromkeys(_bare(m[0]) for m in PERSONAL.finditer(folded)))
+
+
+def whole_number(folded: str) -> str:
+    """A number that is kept beside a text, as it is looked for: without blanks and country code."""
+    return _bare(folded.replace(" ", ""))
 
 
 def _bare(number: str) -> str:

@@ -73,7 +73,7 @@ def _refuse_client_data(ctx: Context, text: str, where: str) -> None:
     case = ctx.the_case
     named = [case.number, case.client_name]
     for client in Client.objects.filter(case=case):
-        named += [client.name, client.account_number]
+        named += [client.name, client.number("account")]
     told = next((n for n in named if n.strip() and stands_in(FOLDING.text(n).strip(), folded)), "")
     if told or personal_numbers(folded):
         raise invalid(

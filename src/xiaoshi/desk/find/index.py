@@ -13,7 +13,7 @@ from django.db import connections
 
 from xiaoshi.core.find.folding import Folding
 from xiaoshi.core.find.grams import grams_of, grams_of_numbers
-from xiaoshi.core.find.personal import hide_personal, personal_numbers
+from xiaoshi.core.find.personal import hide_personal, whole_number
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.find.texts import Findable, heading
 from xiaoshi.desk.guard.crypto import keyed_hash, seal, unseal
@@ -69,7 +69,7 @@ def paths_of(unit_path: str) -> list[str]:
 def as_row(case: Case, thing: Findable, heading_grams: set[str]) -> tuple[Any, ...]:
     """The values of one row, in the order of `UPSERT`."""
     shown, hidden = hide_personal(thing.text, FOLDING)
-    numbers = (*hidden, *(n for number in thing.numbers for n in personal_numbers(FOLDING.text(number))))
+    numbers = (*hidden, *(whole_number(FOLDING.text(number)) for number in thing.numbers))
     grams = grams_of(FOLDING.text(shown)) | grams_of_numbers(numbers) | heading_grams
     # Keyed: an identity number that a plain hash had seen could be found by trying.
     digest = keyed_hash(

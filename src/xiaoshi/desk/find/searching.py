@@ -47,7 +47,7 @@ NAMING = frozenset({"case", "person"})
 
 ROWS = """
 SELECT r.case_id, r.kind, r.ref, r.part, r.at, r.sealed FROM unnest(%s::uuid[]) AS wanted(id),
-LATERAL (SELECT * FROM find_indexrow t WHERE t.case_id = wanted.id AND (t.grams @> %s OR t.grams @> %s)
+LATERAL (SELECT * FROM find_indexrow t WHERE t.case_id = wanted.id AND ({ways})
          ORDER BY array_position('{case,person,facts}', t.kind), t.at DESC, t.part LIMIT %s) r
 """
 
@@ -255,8 +255,9 @@ def _checked(person: Staff, query: Query, ids: list[uuid.UUID]) -> Iterator[Foun
 
 def _rows(query: Query, ids: Sequence[uuid.UUID]) -> list[Any]:
     hashes = [_hashes(terms) for terms in query.alternatives]
+    statement = ROWS.replace("{ways}", " OR ".join(["t.grams @> %s"] * len(hashes)))
     with connection.cursor() as cursor:
-        cursor.execute(ROWS, [list(ids), hashes[0], hashes[-1], ROWS_READ])
+        cursor.execute(statement, [list(ids), *hashes, ROWS_READ])
         return cursor.fetchall()
 
 

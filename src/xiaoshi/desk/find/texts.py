@@ -75,14 +75,13 @@ def _said(spec: FactSpec, value: Any, choices: Mapping[str, Words]) -> str:
 
 
 def of_person(case: Case, client: Client) -> Findable | None:
-    """Somebody of the case: a name that is not the case's own, and the numbers, which are only found whole."""
-    numbers = [number for number in (client.number(which) for which in NUMBERS) if number]
-    texts = [client.name if client.name != case.client_name else ""]
+    """Somebody of the case: a name that is not the case's own, the account as pages show it (found by its last four figures
+    too), and the numbers that are only found whole."""
+    numbers = tuple(filter(None, map(client.number, NUMBERS)))
+    texts = [client.name if client.name != case.client_name else "", client.account_number_masked]
     if not any((*texts, *numbers)):
         return None
-    return Findable(
-        "person", str(client.pk), case.opened_at, " ".join(filter(None, texts)), 0, tuple(numbers)
-    )
+    return Findable("person", str(client.pk), case.opened_at, " ".join(filter(None, texts)), 0, numbers)
 
 
 def of_entry(entry: TimelineEntry) -> Findable | None:
