@@ -21,7 +21,7 @@ from xiaoshi.desk.papers.forms import VoidForm
 from xiaoshi.desk.papers.keeping import ISSUED, OWN_PURPOSES, REPRINT, VOIDED
 from xiaoshi.desk.papers.models import AskedOfClient, Document, Paper
 from xiaoshi.desk.papers.requirements import HOW_ASKED, asked_of_client, called
-from xiaoshi.desk.papers.wanted import WantedPaper, wanted_papers
+from xiaoshi.desk.papers.wanted import WantedCheck, WantedPaper, wanted_checks, wanted_papers
 from xiaoshi.desk.papers.words import purpose_words
 
 PAGE = 50
@@ -107,6 +107,38 @@ def requirement_items(request: HttpRequest, found: Found) -> list[dict[str, str]
     wanted = wanted_papers(found.plan, found.state)
     told = asked_of_client(found.case.id) if wanted else {}
     return [_item(found, w, told.get(w.key, [])) for w in wanted]
+
+
+def check_items(found: Found, names: Names) -> list[dict[str, str]]:
+    """Checks and decisions that steps need, as a task list without links: each is recorded where its step is done."""
+    wanted = wanted_checks(found.plan, found.state)
+    names.ask_for({w.record.by for w in wanted if w.record is not None})
+    return [_check_item(w, names) for w in wanted]
+
+
+def _check_item(wanted: WantedCheck, names: Names) -> dict[str, str]:
+    record = wanted.record
+    if record is None:
+        state, word = (
+            ("waiting", _("Still to be made")) if wanted.required else ("info", _("If it is needed"))
+        )
+    elif record.waived:
+        state, word = "ok", _("Waived")
+    elif wanted.kind == "decision":
+        state, word = "ok", _("Decided")
+    else:
+        state, word = ("ok", _("Passed")) if record.meets else ("error", _("Did not pass"))
+    hints = [_("for: %(step)s") % {"step": " · ".join(said(s) for s in wanted.all_steps)}]
+    if record is not None:
+        hints.append(f"{names.of(record.by)} {day(record.at)}")
+        hints += [record.note] if record.note else []
+    return {
+        "label": capfirst(said(wanted.title)),
+        "hint": " · ".join(hints),
+        "href": "",
+        "state": state,
+        "word": word,
+    }
 
 
 def _item(found: Found, wanted: WantedPaper, told: list[AskedOfClient]) -> dict[str, str]:

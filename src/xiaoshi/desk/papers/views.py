@@ -26,6 +26,7 @@ from xiaoshi.desk.papers import held_files
 from xiaoshi.desk.papers.acts import GIVES_OUT, VOIDS, WORKS_ON_CASES, add_document, reprint_paper, void_paper
 from xiaoshi.desk.papers.case_page import (
     Names,
+    check_items,
     document_rows,
     documents_page,
     papers_shown,
@@ -196,6 +197,7 @@ def _page(
     held = held_files.held_of(request.user.get_username(), found.case.id) if may_add else []
     context = frame(request, found, "papers") | {
         "wanted": requirement_items(request, found),
+        "checks": check_items(found, names),
         "documents": document_rows(found, documents, names),
         "next_query": next_query,
         "paged": bool(request.GET.get("after")),

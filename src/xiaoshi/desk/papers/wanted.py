@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from xiaoshi.core.casework.model import Plan, State, Step
+from xiaoshi.core.casework.model import NeedRecord, Plan, State, Step
 from xiaoshi.core.casework.standing import Standing
 from xiaoshi.core.problems import Words
 
@@ -80,6 +80,38 @@ def wanted_papers(plan: Plan, state: State) -> tuple[WantedPaper, ...]:
         else:
             found[name] = _wanted(plan, state, name, step, required, steps)
     return (*found.values(), *_asked(plan, state))
+
+
+@dataclass(frozen=True, slots=True)
+class WantedCheck:
+    """A check or decision that a step needs: `kind` check or decision; `record`: what was recorded, None when nothing."""
+
+    kind: str
+    title: Words
+    all_steps: tuple[Words, ...]
+    required: bool
+    record: NeedRecord | None
+
+
+def wanted_checks(plan: Plan, state: State) -> tuple[WantedCheck, ...]:
+    """The checks and decisions of the steps that belong to the case, in the plan's order; each once."""
+    standing = Standing(plan, state)
+    found: dict[str, WantedCheck] = {}
+    for step in standing.all_steps():
+        if standing.applies(step)[0] == "no":
+            continue
+        for need in step.needs:
+            if need.kind not in ("check", "decision"):
+                continue
+            known = found.get(need.key)
+            found[need.key] = WantedCheck(
+                need.kind,
+                plan.need_words.get(need.name, Words(need.name, need.name)),
+                (*(known.all_steps if known else ()), step.title),
+                need.required or (known is not None and known.required),
+                state.records.get(need.key),
+            )
+    return tuple(found.values())
 
 
 def wanted_named(plan: Plan, state: State, name: str) -> WantedPaper | None:
