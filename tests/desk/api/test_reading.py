@@ -33,8 +33,10 @@ def test_a_stranger_sees_nothing_of_a_case_on_any_address(people, caller, new_ca
     content = base64.b64encode(PNG).decode()
     added = teller.act("papers.add_document", case, purpose="photo", name="极秘照片.png", content=content)
     document = added.json()["result"]["document"]
-    asked = {"text": "极秘问题", "to_level": "city", "field": "cash"}
-    teller.act("case.ask", case, version=added.json()["version"], **asked)
+    asked = {"text": "极秘问题", "to_level": "city", "field": "notes"}
+    question = teller.act("case.ask", case, version=added.json()["version"], **asked)
+    assert question.status_code == 200, question.content
+    assert "极秘问题" in teller.get(f"/api/v1/questions?whose=asked_by_me&case_id={case.id}").content.decode()
     values = {"case_id": str(case.id), "document_id": document, "kind": "example", "version": "1"}
     hidden = (str(case.id), case.number, "极秘", document)
     seen_by_teller = 0
@@ -47,7 +49,7 @@ def test_a_stranger_sees_nothing_of_a_case_on_any_address(people, caller, new_ca
             told = other.content.decode("utf-8", "replace")
             assert not any(word in told for word in hidden), path + query
             about_it = ("{" in address and "kind" not in address) or (
-                query.startswith("?case_id") and "staff" in path
+                query.startswith("?case_id") and path.rpartition("/")[2] in ("staff", "questions")
             )
             assert other.status_code == (404 if about_it else 200), path + query
             seen_by_teller += any(word in own.content.decode("utf-8", "replace") for word in hidden)

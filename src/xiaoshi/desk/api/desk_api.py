@@ -23,6 +23,7 @@ from xiaoshi.desk.api.bulk_calls import register_bulk
 from xiaoshi.desk.api.door import BearerToken
 from xiaoshi.desk.api.reading_cases import router as cases
 from xiaoshi.desk.api.reading_desk import router as desk
+from xiaoshi.desk.api.reading_questions import router as questions
 from xiaoshi.desk.guard.routes import opens_to
 
 VERSION = "1"
@@ -50,6 +51,7 @@ def built_api() -> NinjaAPI:
     )
     api.add_router("", cases)
     api.add_router("", desk)
+    api.add_router("", questions)
     register_acts(api)
     register_bulk(api)
     install_handlers(api)
