@@ -86,6 +86,7 @@ LOOK_NAV = [
     ("queue", gettext_lazy("To do"), "queue"),
     ("cases", gettext_lazy("Cases"), "cases"),
     ("reviews", gettext_lazy("Reviews"), "reviews"),
+    ("questions", gettext_lazy("Questions upwards"), "questions"),
     ("money", gettext_lazy("Money"), "money"),
     ("scans", gettext_lazy("Scans"), "scans"),
     ("figures", gettext_lazy("Figures"), "figures"),

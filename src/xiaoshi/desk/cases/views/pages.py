@@ -99,7 +99,6 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "entries": tell(list(entries)),
         "facts": _facts(found, language),
         "verbs": menu_of(found, request.user, timezone.now()),  # type: ignore[arg-type]
-        "questions": list(found.state.questions.values()),
         "now": timezone.now(),
         "sums_hidden": hides_sums(found, request.user.as_actor()) or sums_hidden(found.case, request.user),  # type: ignore[union-attr, arg-type]
     }
