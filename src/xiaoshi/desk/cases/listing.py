@@ -216,7 +216,7 @@ def branches(reader: Reader, view: str) -> list[Q]:
             own = [Q(owner=reader.person.login)]
             return [LIVE & q for q in (*own, *(Q(owner=o) & _kinds(p) for o, p in reader.absent))]
         case "asked":
-            return [LIVE & Q(id__in=_asked(reader))]
+            return [LIVE & q for q in _asked(reader)]
         case "unclaimed":
             places = (reader.place, *(p for _login, p in reader.absent))
             return [LIVE & q for p in places for q in _unclaimed(reader, p)]
@@ -259,27 +259,17 @@ def _unclaimed(reader: Reader, place: Place) -> list[Q]:
     ]
 
 
-def _asked(reader: Reader) -> QuerySet[CaseAsked, dict[str, uuid.UUID]]:
-    """Cases in which I (or somebody for whom I stand in) am named, or a question is put to my level and field."""
-    named = Q(person=reader.person.login)
-    for login, place in reader.absent:
-        named |= Q(person=login) & _kinds(place)
-    questions = (
-        reader.place.condition
-        & Q(why="question", role__in=reader.roles, level=reader.person.unit.level)
-        & _my_fields(reader)
-    )
-    return CaseAsked.objects.filter(named | questions).values("case_id")
+def _asked(reader: Reader) -> list[Q]:
+    """Cases in which I (or somebody for whom I stand in) am named: to do, sign, accept; and questions that lie with me."""
+    from xiaoshi.desk.consulting.models import Question
 
-
-def _my_fields(reader: Reader) -> Q:
-    """A specialist gets the questions of the own fields, and those of a field that nobody has; whoever has none gets all."""
-    if not reader.person.fields or not reader.roles:
-        return Q()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT unnest(fields) FROM organisation_staff WHERE is_active")
-        known = [row[0] for row in cursor.fetchall()]
-    return Q(field__in=reader.person.fields) | ~Q(field__in=known)
+    found = []
+    for login, kinds in ((reader.person.login, Q()), *((who, _kinds(place)) for who, place in reader.absent)):
+        rows = CaseAsked.objects.filter(person=login).values("case_id")
+        lies = Q(assigned_to=login, state="open") | Q(asked_by=login, state="asked_back")
+        questions = Question.objects.filter(lies).values("case_id")
+        found += [Q(id__in=rows) & kinds, Q(id__in=questions) & kinds]
+    return found
 
 
 def _filters(wanted: Wanted) -> Q:

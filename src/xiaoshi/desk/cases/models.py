@@ -77,6 +77,9 @@ class Case(models.Model):
             models.Index(
                 fields=["-opened_at", "-id"], name="case_client", condition=LIVE & Q(waiting_for="client")
             ),
+            models.Index(
+                fields=["due_at", "id"], name="case_client_due", condition=LIVE & Q(waiting_for="client")
+            ),
             models.Index(fields=["-opened_at", "-id"], name="case_newest"),
             models.Index(fields=["unit_path", "-opened_at", "-id"], name="case_unit_newest"),
         ]
@@ -89,7 +92,8 @@ class CaseAsked(models.Model):
     """One person or role of whom a case asks something now. Written by a trigger from `Case.asked`, by nobody else.
 
     `why`: do, second (a doer other than `not_by`), confirm, sign, accept, close, question. `person` or `role` is set; with
-    `level`, only people at that level; `field`: what a question is about. `owner_can`: the owner has the role too.
+    `level`, only people at that level; `field`: what a question is about. `owner_can`: the owner has one of the
+    roles of whom the same is asked.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="asked_rows")
