@@ -46,8 +46,9 @@ CALLED_FOR_AT_MOST = 12
 NAMING = frozenset({"case", "person"})
 
 ROWS = """
-SELECT r.case_id, r.kind, r.ref, r.part, r.at, r.sealed FROM unnest(%s::uuid[]) AS wanted(id),
-LATERAL (SELECT * FROM find_indexrow t WHERE t.case_id = wanted.id AND ({ways})
+SELECT r.case_id, r.kind, r.ref, r.part, r.at, r.sealed, r.ways FROM unnest(%s::uuid[]) AS wanted(id),
+LATERAL (SELECT t.*, w.ways FROM find_indexrow t, LATERAL (SELECT ARRAY[{ways}] AS ways) w
+         WHERE t.case_id = wanted.id AND true = ANY (w.ways)
          ORDER BY array_position('{case,person,facts}', t.kind), t.at DESC, t.part LIMIT %s) r
 """
 
@@ -255,7 +256,7 @@ def _checked(person: Staff, query: Query, ids: list[uuid.UUID]) -> Iterator[Foun
 
 def _rows(query: Query, ids: Sequence[uuid.UUID]) -> list[Any]:
     hashes = [_hashes(terms) for terms in query.alternatives]
-    statement = ROWS.replace("{ways}", " OR ".join(["t.grams @> %s"] * len(hashes)))
+    statement = ROWS.replace("{ways}", ", ".join(["t.grams @> %s"] * len(hashes)))
     with connection.cursor() as cursor:
         cursor.execute(statement, [list(ids), *hashes, ROWS_READ])
         return cursor.fetchall()
@@ -265,23 +266,25 @@ def _hits(query: Query, case: Case, rows: list[Any], sums_unknown: bool) -> list
     """The rows in which the terms stand; those in which all of them stand by themselves come first."""
     head = FOLDING.text(heading(case))
     found: list[tuple[int, Hit]] = []
-    for _case, kind, ref, part, at, sealed in rows:
+    for _case, kind, ref, part, at, sealed, fits in rows:
         try:
             text = opened(case.id, kind, ref, part, sealed)
         except Undecipherable:
             continue
-        own = FOLDING.text(text)
-        ways = [terms for terms in query.alternatives if all(stands_in(t, f"{head} {own}") for t in terms)]
         if sums_unknown and kind not in NAMING:
-            ways = [terms for terms in ways if not any(has_figures(t) and t not in head for t in terms)]
+            text = blank_figures(text)
+        own = FOLDING.text(text)
+        ways = [
+            terms
+            for terms, fit in zip(query.alternatives, fits, strict=True)
+            if fit and all(stands_in(t, f"{head} {own}") for t in terms)
+        ]
         if not ways:
             continue
         missing = min(sum(t not in own and not t.startswith(NUMBER_MARK) for t in terms) for terms in ways)
         if missing and kind != "case" and missing == min(len(terms) for terms in ways):
             continue  # only the case's own name and number stand there: the case itself is the hit
         pieces = excerpt(text or heading(case), query.terms, FOLDING)
-        if sums_unknown and kind not in NAMING:
-            pieces = tuple(Piece(blank_figures(p.text), p.marked) for p in pieces)
         if not any(h.kind == kind and h.ref == ref for _m, h in found):
             found.append((missing, Hit(kind, ref, at, pieces)))
     return [hit for _missing, hit in sorted(found, key=lambda pair: pair[0])]
