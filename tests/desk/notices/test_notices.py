@@ -41,3 +41,18 @@ def test_a_timer_of_the_house_sees_every_case(desk, people, new_case):
         assert not Case.objects.filter(id=case.id).exists()
     with visible_to_house("clocks"):
         assert Case.objects.filter(id=case.id).exists()
+
+
+def test_the_header_counts_what_is_not_read_and_stops_at_a_hundred(desk, people, client_for):
+    own = client_for(people.supervisor)
+    badge = "条未读"
+    assert badge not in own.get("/desk/money/").content.decode()
+    with visible_to(people.teller):
+        for n in range(3):
+            tell_colleagues(["qian.bo"], None, "reminder", Words(f"请办理{n}", "Please act"), timezone.now())
+    assert '<span class="xs-count">3</span>' in own.get("/desk/notices/").content.decode()
+    with visible_to(people.teller):
+        for n in range(100):
+            tell_colleagues(["qian.bo"], None, "reminder", Words(f"又{n}", "Again"), timezone.now())
+    assert '<span class="xs-count">99+</span>' in own.get("/desk/notices/").content.decode()
+    assert badge not in client_for(people.stranger).get("/desk/notices/").content.decode()

@@ -23,7 +23,12 @@ class Notice(models.Model):
     read_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["staff_login", "-id"], name="notice_of_person")]
+        indexes: ClassVar = [
+            models.Index(fields=["staff_login", "-id"], name="notice_of_person"),
+            models.Index(
+                fields=["staff_login", "-id"], name="notice_unread", condition=models.Q(read_at=None)
+            ),
+        ]
 
     @property
     def words(self) -> Words:

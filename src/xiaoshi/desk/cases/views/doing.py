@@ -21,7 +21,7 @@ from xiaoshi.desk.cases.views.conflict import ReasonForm, conflict_page
 from xiaoshi.desk.cases.views.found import Found, find, frame
 from xiaoshi.desk.cases.views.verbs import links_of, options_for
 from xiaoshi.desk.guard.boundary import Act
-from xiaoshi.desk.guard.posting import new_key, perform_posted, say_refused, words_of
+from xiaoshi.desk.guard.posting import new_key, perform_posted, say_refused, version_of, words_of
 from xiaoshi.desk.guard.refusals import Refused, Stale
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.guard.visibility import visible_to
@@ -190,6 +190,9 @@ def _step_page(
     }
     if request.POST.get("key"):
         context["key"] = request.POST["key"]
+    # The version that the person saw, not the newest: corrected and sent again, it still meets what others did.
+    if (seen := version_of(request)) is not None:
+        context["version"] = seen
     return render(request, "cases/step.html", context, status=status)
 
 
