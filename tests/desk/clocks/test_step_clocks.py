@@ -228,19 +228,21 @@ def test_nobody_is_told_while_the_client_must_act_and_a_worker_that_was_down_say
     jobs.tell_due(at("2026-03-03T10:00"))
     assert told(case) == []
     do(verbs.resume, people.teller, "2026-03-04T10:00", case)
-    jobs.tell_due(at("2026-03-04T16:00"))
+    jobs.tell_due(at("2026-03-04T20:00"))
+    assert told(case) == []
+    jobs.tell_due(at("2026-03-05T09:00"))
     assert told(case) == [("late", "li.min")]
     do(
         case_acts.extend_clock,
         people.supervisor,
-        "2026-03-04T16:05",
+        "2026-03-05T09:05",
         case,
         step="listen",
         amount=900,
         reason="等鉴定",
         authority="郭烨",
     )
-    jobs.tell_due(at("2026-03-04T17:00"))
+    jobs.tell_due(at("2026-03-05T17:00"))
     assert told(case) == [("late", "li.min")]
 
 
