@@ -238,7 +238,7 @@ def test_nobody_is_told_while_the_client_must_act_and_a_worker_that_was_down_say
         "2026-03-05T09:05",
         case,
         step="listen",
-        amount=900,
+        amount=1200,
         reason="等鉴定",
         authority="郭烨",
     )
