@@ -221,7 +221,7 @@ def test_every_act_in_the_source_is_a_call_of_the_api(desk):
     import xiaoshi
     from xiaoshi.desk.api.desk_api import the_api
     from xiaoshi.desk.api.openapi import described
-    from xiaoshi.desk.api.scopes import NOT_FOR_PROGRAMS
+    from xiaoshi.desk.api.scopes import for_programs
 
     root = Path(xiaoshi.__file__).parent / "desk"
     written = {
@@ -236,4 +236,24 @@ def test_every_act_in_the_source_is_a_call_of_the_api(desk):
         if "x-act" in call.get("post", {})
     }
     assert len(written) > 60
-    assert offered == written - set(NOT_FOR_PROGRAMS)
+    assert offered == {name for name in written if for_programs(name)}
+
+
+def test_a_database_that_is_gone_and_a_fault_of_ours_are_problems_too(people, caller, monkeypatch):
+    from django.db import OperationalError
+
+    from xiaoshi.desk.api import act_calls
+
+    def gone(*args, **kwargs):
+        raise OperationalError("the connection is closed")
+
+    teller = caller(people.teller)
+    monkeypatch.setattr(act_calls, "perform", gone)
+    answer = opened(teller)
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_gone")
+    assert answer.headers["Retry-After"] == "10"
+    monkeypatch.setattr(act_calls, "perform", lambda *args, **kwargs: {}["nothing"])
+    answer = opened(teller)
+    assert answer.status_code == 500
+    assert answer.json()["number"] in answer.json()["detail"]
+    assert "nothing" not in answer.content.decode()

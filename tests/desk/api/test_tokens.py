@@ -169,8 +169,13 @@ def _seen(secret: str) -> bool:
 
 
 def test_tokens_are_not_made_by_tokens(people, caller):
-    answer = caller(people.teller).act("token.make", name="n", scopes=["read"], days=1)
-    assert answer.status_code == 404
+    """Nor do they change how somebody signs in: such an act is no address of the API and no scope of a token."""
+    from xiaoshi.desk.api.scopes import scope_problems
+
+    teller = caller(people.teller)
+    assert teller.act("token.make", name="n", scopes=["read"], days=1).status_code == 404
+    assert teller.act("sign_in.change_password", old="x", new="y", sitting="z").status_code == 404
+    assert [p.code for p in scope_problems(["sign_in.*"], {"teller"}, machine=False)] == ["scope_unknown"]
 
 
 # ---- machine accounts ------------------------------------------------------------------------------------------------

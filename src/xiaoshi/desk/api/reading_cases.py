@@ -25,10 +25,9 @@ from xiaoshi.desk.cases.views.pages import hides_sums
 from xiaoshi.desk.money.models import Entry
 from xiaoshi.desk.money.standing import money_of_case, sums_hidden
 from xiaoshi.desk.organisation.models import Staff
-from xiaoshi.desk.papers.downloads import as_response
-from xiaoshi.desk.papers.issuing import void_stamped
-from xiaoshi.desk.papers.keeping import ISSUED, content_of
+from xiaoshi.desk.papers.keeping import ISSUED
 from xiaoshi.desk.papers.models import Document, Paper
+from xiaoshi.desk.papers.views import given_out
 from xiaoshi.desk.papers.wanted import wanted_papers
 from xiaoshi.desk.papers.words import purpose_words
 
@@ -244,11 +243,7 @@ def get_document_content(request: HttpRequest, document_id: UUID) -> HttpRespons
     document = Document.objects.select_related("case").filter(id=document_id).first()
     if document is None:
         raise Http404("document_not_found")
-    voided = None
-    if document.purpose == ISSUED:
-        voided = Paper.objects.filter(document=document, voided_at__isnull=False).first()
-    content = void_stamped(voided) if voided is not None else content_of(document)
-    return as_response(content, document.content_type, document.name)
+    return given_out(document)
 
 
 @router.get(

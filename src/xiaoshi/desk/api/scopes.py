@@ -17,7 +17,11 @@ READ = "read"
 ALL = "*"
 SCOPES_MAX = 60
 
-# Acts that no program may do, each with the reason that it is told.
+_HOW_ONE_SIGNS_IN = Words(
+    "密码、第二因素和会话只能由本人登录后办理：被人捡到的令牌不能用来改变登录方式。",
+    "Passwords, second factors and sessions are for somebody who has signed in: a token that was found must not change how.",
+)
+# Acts that no program may do (`prefix.*`: all of a part), each with the reason that its readers are told.
 NOT_FOR_PROGRAMS: dict[str, Words] = {
     "token.make": Words(
         "令牌只能由本人登录后在页面上开立：被人捡到的令牌不能再生出新的令牌。",
@@ -27,7 +31,19 @@ NOT_FOR_PROGRAMS: dict[str, Words] = {
         "机器账户只能由授权人登录后在页面上开立。",
         "Machine accounts are made on the page by somebody who has signed in.",
     ),
+    "sign_in.*": _HOW_ONE_SIGNS_IN,
+    "organisation.issue_password": _HOW_ONE_SIGNS_IN,
+    "organisation.confirm_change": _HOW_ONE_SIGNS_IN,
+    "organisation.reset_factors": _HOW_ONE_SIGNS_IN,
 }
+
+
+def for_programs(name: str) -> bool:
+    """Whether programs may do the act of this name at all."""
+    return not any(
+        name == barred or (barred.endswith(".*") and name.startswith(barred[:-1]))
+        for barred in NOT_FOR_PROGRAMS
+    )
 
 
 def allows(scopes: Iterable[str], wanted: str) -> bool:
@@ -42,7 +58,7 @@ def allows(scopes: Iterable[str], wanted: str) -> bool:
 def offered_acts() -> list[Act]:
     """The acts that programs may do, by name. Acts register when the address table imports their modules."""
     import_module("xiaoshi.desk.urls")
-    return [ACTS[name] for name in sorted(ACTS) if name not in NOT_FOR_PROGRAMS]
+    return [ACTS[name] for name in sorted(ACTS) if for_programs(name)]
 
 
 def scope_problems(scopes: list[str], roles: set[str], *, machine: bool) -> Iterator[Problem]:

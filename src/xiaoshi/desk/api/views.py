@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from xiaoshi.desk.api.desk_api import the_api
 from xiaoshi.desk.api.openapi import METHODS, WORDS_OF, as_bytes, described
+from xiaoshi.desk.api.scopes import NOT_FOR_PROGRAMS
 from xiaoshi.desk.guard.routes import opens_to
 
 
@@ -47,6 +48,7 @@ def docs(request: HttpRequest) -> HttpResponse:
         "title": schema["info"]["title"],
         "lines": schema["info"]["description"].splitlines(),
         "groups": groups,
+        "barred": list(NOT_FOR_PROGRAMS.items()),
     }
     return render(request, "api/docs.html", context)
 
