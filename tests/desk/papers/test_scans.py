@@ -354,7 +354,7 @@ def test_five_hundred_files_at_once_and_the_one_after_them(people: Any, client_f
     assert "有 2 个文件超出一次上传的上限" in shown
     assert "已分拣 0／500 个文件" in shown
     with visible_to(people.teller):
-        upload = ScanUpload.objects.order_by("-id").first()
+        upload = ScanUpload.objects.order_by("-added_at").first()
         assert upload is not None
         assert upload.files.count() == 500
     part = teller.get("/desk/scans/", headers={"HX-Request": "true"}).content.decode()

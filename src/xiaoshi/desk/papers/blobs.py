@@ -126,6 +126,24 @@ def sweep(
     return removed
 
 
+def remove(address: str, in_use: Callable[[str], bool], *, now_seconds: float | None = None) -> str:
+    """Remove one blob: "removed" (or gone already), "named" (a row names it: it stays), "fresh" (written within a day).
+
+    `in_use(address)` is asked while no writer can be at work; a fresh one may belong to an act that has not committed.
+    """
+    limit = (time.time() if now_seconds is None else now_seconds) - ORPHAN_SECONDS
+    path = path_of(address)
+    with _lock(fcntl.LOCK_EX):
+        if not path.exists():
+            return "removed"
+        if in_use(address):
+            return "named"
+        if path.stat().st_mtime > limit:
+            return "fresh"
+        path.unlink()
+        return "removed"
+
+
 def _files() -> Iterator[Path]:
     root = Path(settings.BLOB_DIR)
     for folder, _, names in os.walk(root):

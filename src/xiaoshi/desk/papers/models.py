@@ -123,7 +123,7 @@ class ScanUpload(models.Model):
     claimed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["unit_path", "-id"], name="scan_upload_of_unit")]
+        indexes: ClassVar = [models.Index(fields=["unit_path", "-added_at"], name="scan_upload_of_unit")]
 
 
 class ScanFile(models.Model):

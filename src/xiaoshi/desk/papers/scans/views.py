@@ -107,7 +107,7 @@ def scans(request: HttpRequest) -> HttpResponse:
 
 
 def _scans_page(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpResponse:
-    uploads = list(ScanUpload.objects.order_by("-id")[:UPLOADS_SHOWN])
+    uploads = list(ScanUpload.objects.order_by("-added_at", "-id")[:UPLOADS_SHOWN])
     files: dict[Any, list[dict[str, Any]]] = {u.id: [] for u in uploads}
     rows = (
         ScanFile.objects.filter(upload__in=uploads)
