@@ -18,6 +18,7 @@ from typing import Any
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.audit.models import Anchor, TimelineEntry
 from xiaoshi.desk.audit.verify import OWNER, gone_head, heads, merkle_root, one_snapshot
+from xiaoshi.desk.retention.tombstones import first_bad_tombstone
 
 FORMAT = 1
 # Entries are numbered when they are inserted and seen when they are committed: a long act is not missed.
@@ -91,6 +92,9 @@ def check_export(told: Any, alias: str = OWNER) -> tuple[Problem, ...]:
         zh = f"{lost[0]} 第 {lost[1]} 条记录不是当时锚定的那一条"
         en = f"entry {lost[1]} of {lost[0]} is not the one that was anchored"
         found.append(_problem("anchored_entry_gone", zh, en, f"{lost[0]}#{lost[1]}"))
+    bad = first_bad_tombstone(alias)
+    if bad is not None:
+        found.append(Problem(bad.code, bad.words, f"{bad.chain}#{bad.seq}"))
     return tuple(found)
 
 

@@ -4,6 +4,8 @@ Entries and cases are walked side by side in the order of the chains, in one sna
 working, and memory holds one case's events at a time. What a careful forger made fit (all hashes of a chain written
 anew) shows in the case's own row, in what the events fold to, or in an anchor that was made before.
 
+A destroyed case has no chain any more but a tombstone, which has to be vouched for (`retention/tombstones.py`).
+
 Left out: anchors that were deleted. The table alone cannot know of them; the figure that left the house does.
 """
 
@@ -28,6 +30,7 @@ from xiaoshi.desk.audit.models import Anchor, TimelineEntry
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.guard.crypto import keyed_hash
 from xiaoshi.desk.kinds import all_kinds
+from xiaoshi.desk.retention.tombstones import first_bad_tombstone
 
 OWNER = "owner"
 
@@ -65,8 +68,16 @@ def verify_timeline(alias: str = OWNER) -> Verified:
             walk.chain(chain, entries)
         walk.end()
         anchors, anchored = _anchors(alias)
-        bad = walk.bad or anchored or _of_kinds(alias)
+        bad = walk.bad or anchored or first_bad_tombstone(alias) or _of_kinds(alias)
     return Verified(bad is None, walk.chains, walk.entries, anchors, bad)
+
+
+def first_bad_of_case(case: Case, alias: str = OWNER) -> FirstBad | None:
+    """As `verify_timeline`, for the chain of one case."""
+    walk = _Walk(iter([case]))
+    rows = TimelineEntry.objects.using(alias).filter(chain=str(case.id)).order_by("seq")
+    walk.chain(str(case.id), rows.iterator(chunk_size=2000))
+    return walk.bad
 
 
 def _of_kinds(alias: str) -> FirstBad | None:
@@ -251,12 +262,17 @@ def _anchor(anchor: Anchor, before: bytes, alias: str) -> FirstBad | None:
 
 
 def gone_head(known: list[tuple[str, int, bytes]], alias: str = OWNER) -> tuple[str, int] | None:
-    """The first of these entries (chain, number, hash) that is not in its chain any more; None when all are."""
+    """The first of these entries (chain, number, hash) that is not in its chain any more; None when all are.
+
+    A case that was destroyed by its rule has left the hashes of its entries on a tombstone: that is in its chain.
+    """
     with connections[alias].cursor() as cursor:
         cursor.execute(
             "SELECT k.chain, k.seq FROM unnest(%s::text[], %s::int[], %s::bytea[]) AS k(chain, seq, hash)"
             " LEFT JOIN audit_timelineentry e ON e.chain = k.chain AND e.seq = k.seq AND e.hash = k.hash"
-            " WHERE e.id IS NULL ORDER BY 1, 2 LIMIT 1",
+            " LEFT JOIN retention_tombstone t ON t.chain = k.chain AND k.seq BETWEEN 1 AND t.entries"
+            "   AND substring(t.hashes FROM (k.seq - 1) * 32 + 1 FOR 32) = k.hash"
+            " WHERE e.id IS NULL AND t.chain IS NULL ORDER BY 1, 2 LIMIT 1",
             [[k[0] for k in known], [k[1] for k in known], [k[2] for k in known]],
         )
         found = cursor.fetchone()

@@ -26,7 +26,16 @@ _UNTOLD = """
      WHERE e.order_id IS NOT NULL AND NOT EXISTS (
            SELECT 1 FROM audit_timelineentry t
             WHERE t.act IN ('money.check_payment', 'money.check_move') AND t.body->>'entry' = e.id::text)
+       AND NOT EXISTS (
+           SELECT 1 FROM retention_tombstone s, jsonb_array_elements(s.booked) b
+            WHERE s.case_id = e.case_id AND b->>'entry' = e.id::text AND (b->>'amount_fen')::bigint = e.amount_fen
+              AND b->>'maker' = e.maker AND b->>'checker' = e.checker)
      ORDER BY e.at, e.id
+"""
+# A destroyed case has left on its tombstone what its timeline told of bookings.
+_LEFT_BY_DESTROYED = """
+    SELECT b->>'entry', s.chain FROM retention_tombstone s, jsonb_array_elements(s.booked) b
+     WHERE NOT EXISTS (SELECT 1 FROM money_entry e WHERE e.id::text = b->>'entry') ORDER BY 2, 1
 """
 
 
@@ -45,6 +54,11 @@ def told_findings(using: str) -> Iterator[Finding]:
                 zh = f"金额或人员与时间线 {place} 所记不同。"
                 en = f"Sum or people differ from what the timeline ({place}) tells."
                 yield Finding("entry", entry, "not_as_told", Words(zh, en))
+        cursor.execute(_LEFT_BY_DESTROYED)
+        for entry, place in cursor.fetchall():
+            zh = f"已销毁案件 {place} 登记有这笔分录，账上却没有。"
+            en = f"The tombstone of case {place} tells it, the books lack it."
+            yield Finding("entry", entry, "entry_gone", Words(zh, en))
         cursor.execute(_UNTOLD)
         for (entry,) in cursor.fetchall():
             zh, en = "时间线没有记载这笔分录。", "The timeline does not tell of this entry."
