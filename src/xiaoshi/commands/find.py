@@ -76,7 +76,7 @@ def _print(told: dict[str, Any]) -> None:
 
 def _rebuild(args: argparse.Namespace) -> int:
     with prepare(chosen_home(args), owner=True):
-        from xiaoshi.desk.find.rebuild import rebuild
+        from xiaoshi.desk.find.rebuilding import rebuild
 
         told = rebuild(lambda line: sys.stderr.write(line + "\n") and None)
     if args.json:

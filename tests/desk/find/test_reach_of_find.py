@@ -11,7 +11,7 @@ from xiaoshi.desk.find.as_json import found_as_json
 from xiaoshi.desk.find.catching_up import take_oldest
 from xiaoshi.desk.find.models import Due, IndexRow
 from xiaoshi.desk.find.reading import read_waiting
-from xiaoshi.desk.find.rebuild import rebuild
+from xiaoshi.desk.find.rebuilding import rebuild
 from xiaoshi.desk.find.searching import find_cases
 from xiaoshi.desk.guard.boundary import perform
 from xiaoshi.desk.guard.visibility import visible_to, visible_to_house

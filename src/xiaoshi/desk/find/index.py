@@ -66,18 +66,25 @@ def paths_of(unit_path: str) -> list[str]:
     return [unit_path[: i + 1] for i, sign in enumerate(unit_path) if sign == "/"]
 
 
-def as_row(case: Case, thing: Findable, heading_grams: set[str]) -> tuple[Any, ...]:
+@lru_cache(maxsize=5000)
+def _cut(master_key_file: str, text: str) -> tuple[str, tuple[str, ...], frozenset[int]]:
+    """The text as it is shown, the numbers hidden in it, and its grams' hashes. Desks write the same sentence many times."""
+    shown, hidden = hide_personal(text, FOLDING)
+    return shown, hidden, frozenset(map(hash_of, grams_of(FOLDING.text(shown))))
+
+
+def as_row(case: Case, thing: Findable, heading_grams: frozenset[int]) -> tuple[Any, ...]:
     """The values of one row, in the order of `UPSERT`."""
-    shown, hidden = hide_personal(thing.text, FOLDING)
+    shown, hidden, own = _cut(str(settings.MASTER_KEY_FILE), thing.text)
     numbers = (*hidden, *(whole_number(FOLDING.text(number)) for number in thing.numbers))
-    grams = grams_of(FOLDING.text(shown)) | grams_of_numbers(numbers) | heading_grams
+    grams = own | heading_grams | set(map(hash_of, grams_of_numbers(numbers)))
     # Keyed: an identity number that a plain hash had seen could be found by trying.
     digest = keyed_hash(
         PURPOSE, f"{FORM}\n{thing.at.isoformat()}\n{' '.join(numbers)}\n{shown}\n{heading(case)}"
     )[:32]
     place = place_of(case.id, thing.kind, thing.ref, thing.part)
     return (
-        case.id, paths_of(case.unit_path), thing.kind, thing.ref, thing.part, thing.at, hashes_of(grams),
+        case.id, paths_of(case.unit_path), thing.kind, thing.ref, thing.part, thing.at, sorted(grams),
         seal(PURPOSE, shown.encode("utf-8", "replace"), place), digest,
     )  # fmt: skip
 
@@ -93,7 +100,7 @@ def opened(case_id: Any, kind: str, ref: str, part: int, sealed: bytes) -> str:
 
 def rows_for(case: Case, things: Iterable[Findable]) -> list[tuple[Any, ...]]:
     """Rows of one case, each carrying the case's heading."""
-    own = grams_of(FOLDING.text(heading(case)))
+    own = frozenset(map(hash_of, grams_of(FOLDING.text(heading(case)))))
     return [as_row(case, thing, own) for thing in things]
 
 
