@@ -117,6 +117,21 @@ def test_who_checks(
     assert stored(order).state == "waiting"
 
 
+def test_neither_of_two_who_stand_in_for_each_other_checks(till: Any, people: Any) -> None:
+    """The maker stood in for the outlet head: then the head does not check it, though somebody else typed the sum."""
+    order = till.record(people.teller)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ALTER TABLE money_moneyorder DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE money_moneyorder SET made_for = %s WHERE id = %s", [people.outlet_head.login, order]
+        )
+        cursor.execute("ALTER TABLE money_moneyorder ENABLE TRIGGER USER")
+    with pytest.raises(NotAllowed) as refused:
+        till.check(people.outlet_head, order)
+    assert code_of_refusal(refused) == "maker_is_checker"
+    assert till.check(people.supervisor, order)["state"] == "approved"
+
+
 def test_one_person_with_both_roles_does_not_check_his_own(till: Any, people: Any) -> None:
     both = Staff.objects.using("owner").get(login=people.teller.login)
     roles = list(both.roles)

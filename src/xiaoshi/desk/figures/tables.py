@@ -152,9 +152,11 @@ def where_they_wait(asked: Asked, language: str, now: datetime) -> Table:
     named = []
     for row in rows:
         plan = plans.get(row["kind"])
-        step = (
-            plan.steps[row["step"]].title.in_language(language) if plan and row["step"] in plan.steps else "—"
-        )
+        if plan and row["step"] in plan.steps:
+            step = plan.steps[row["step"]].title.in_language(language)
+        else:
+            resting = row["status"] == "suspended"
+            step = _("at rest") if resting else _("a step lacks a paper, a check or an answer")
         oldest = round((now - row["oldest"]).total_seconds() / 60) if row["oldest"] else None
         where = f"{_kind_words(row['kind'], language)} · {step}"
         named.append((where, _whom(row["waiting_for"]), row["n"], row["late"], said_minutes(oldest)))

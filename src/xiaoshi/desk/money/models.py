@@ -93,7 +93,8 @@ class MoneyOrder(models.Model):
     `plan`: `[{"account": code, "amount_fen": int}]`, the postings that approval books. `destination`: what a person
     needs to see of where the money goes. `matter`: which sum of the case it pays ("settlement", later "batch/3"): one
     order of a matter waits at a time. `attempts`: `[{"checker", "at", "amount_fen"}]` of counts that did not agree;
-    auditors read it, pages do not show its sums. A corrected order points to the one it `replaces`.
+    auditors read it, pages do not show its sums. A corrected order points to the one it `replaces`. `made_for`: the absent
+    person for whom the maker stood in; neither of them may check.
     """
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
@@ -109,6 +110,7 @@ class MoneyOrder(models.Model):
     replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="replaced_by")
     made_reason = models.TextField(blank=True)
     maker = models.TextField()
+    made_for = models.TextField(default="", db_default="", blank=True)
     made_at = models.DateTimeField()
     state = models.TextField(default="waiting")
     attempts = models.JSONField(default=list)
@@ -119,6 +121,9 @@ class MoneyOrder(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(maker=F("checker")), name="order_two_people"),
+            models.CheckConstraint(
+                condition=Q(checker="") | ~Q(made_for=F("checker")), name="order_two_people_for_whom"
+            ),
             models.CheckConstraint(condition=~Q(maker=""), name="order_has_maker"),
             models.CheckConstraint(condition=Q(amount_fen__gt=0), name="order_amount_positive"),
             models.CheckConstraint(condition=Q(kind__in=ORDER_KINDS), name="order_kind_known"),

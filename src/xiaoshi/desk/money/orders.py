@@ -305,6 +305,7 @@ def _record(
         replaces=replaces,
         made_reason=made_reason,
         maker=ctx.person.login,
+        made_for=ctx.on_behalf_of,
         made_at=ctx.now,
     )
     order.save(force_insert=True)
@@ -339,6 +340,12 @@ def _order_to_decide(ctx: Context, order_id: str) -> MoneyOrder:
             "maker_is_checker",
             "您是录入人，不能复核自己录入的款项。请授权主管或网点负责人中的另一人复核。",
             "You recorded this, so you cannot check it. Another person, supervisor or outlet head, must.",
+        )
+    if order.made_for == ctx.person.login or ctx.on_behalf_of in {order.maker, order.made_for} - {""}:
+        raise not_allowed(
+            "maker_is_checker",
+            "您与录入人互为代岗，等于同一人，不能复核这笔款项。请另一位授权主管或网点负责人复核。",
+            "One of you stood in for the other, so you count as one. Another supervisor or outlet head must check this.",
         )
     _needs_role(ctx, CHECKERS)
     return order
