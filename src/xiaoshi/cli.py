@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, Words]] = {
     "audit": ("xiaoshi.commands.audit", Words("审计:校验时间线", "audit: verify the timeline")),
     "story": ("xiaoshi.commands.story", Words("用示例数据走完一个案件", "walk a whole case with the demo's people")),
     "simulate": ("xiaoshi.commands.simulate", Words("生成示例数据,用于测量", "make invented data to measure with")),
+    "retention": ("xiaoshi.commands.retention", Words("保存期限:试算、暂停、销毁", "retention: dry run, holds, destruction")),
     "backup": ("xiaoshi.commands.backup", Words("备份、试恢复、恢复", "back up, try out, restore")),
     "organisation": ("xiaoshi.commands.organisation", Words("机构与人员:导入、清单、首位管理员", "units and people: import, list, first administrator")),
     "doctor": ("xiaoshi.commands.doctor", Words("检查安装并说明如何修复", "check the installation, say what to do")),

@@ -197,7 +197,7 @@ def problem_of_own(own: OwnPeriod, kinds: Sequence[str]) -> Problem | None:
     """Why a bank cannot have this period; None when it can. It may be as long as the shipped one or longer, up to 100 years."""
     if own.what not in WHAT:
         known = "、".join(WHAT)
-        return Problem("what_unknown", Words(f"没有“{own.what}”这一项；可选：{known}。", f"“{own.what}” is not kept under a rule; choose one of {', '.join(WHAT)}."), "what")  # fmt: skip
+        return Problem("what_unknown", Words(f"没有“{own.what}”这一项；可选：{known}。", f"“{own.what}” is not kept under a rule; choose one of {', '.join(WHAT)}."), "subject")  # fmt: skip
     if own.kind != ANY_KIND and own.kind not in kinds:
         return Problem("kind_unknown", Words("没有这个业务种类。", "There is no such kind of case."), "kind")
     least = max(

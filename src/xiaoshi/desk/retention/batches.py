@@ -10,10 +10,12 @@ import uuid
 from datetime import date
 from typing import Any
 
+from django.db import IntegrityError, transaction
+
 from xiaoshi.core.rules.retention_rules import ANY_KIND, WHAT, OwnPeriod, problem_of_own
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.guard.boundary import Context, act
-from xiaoshi.desk.guard.refusals import Invalid, NotFound, invalid, not_allowed, refuse
+from xiaoshi.desk.guard.refusals import Invalid, NotFound, Refused, invalid, not_allowed, refuse
 from xiaoshi.desk.kinds import KINDS
 from xiaoshi.desk.notices.telling import tell_colleagues
 from xiaoshi.desk.retention.due import day_of, look_at, own_periods
@@ -59,10 +61,16 @@ def propose(ctx: Context, *, cases: list[str], reason: str) -> dict[str, Any]:
         proposed_by=ctx.person.login,
         proposed_at=ctx.now,
     )
-    BatchItem.objects.bulk_create(
-        BatchItem(batch=batch, case_id=one.case.id, rule=one.standing.rule.id if one.standing.rule else "")
-        for one in looked
-    )
+    try:
+        with transaction.atomic():
+            BatchItem.objects.bulk_create(
+                BatchItem(
+                    batch=batch, case_id=one.case.id, rule=one.standing.rule.id if one.standing.rule else ""
+                )
+                for one in looked
+            )
+    except IntegrityError as error:
+        raise _in_a_batch("其中有的案件", "One of these cases") from error
     _say(
         ctx,
         batch,
@@ -101,13 +109,18 @@ def _proposable(cases: list[str]) -> list[Case]:
     )
     if waiting is not None:
         number = next(case.number for case in rows if case.id == waiting[0])
-        raise refuse(
-            "in_a_batch",
-            f"案件 {number} 已在第 {waiting[1]} 批中等待处理。",
-            f"Case {number} waits in batch {waiting[1]} already.",
-            where="cases",
-        )
+        raise _in_a_batch(f"案件 {number} ", f"Case {number}")
     return rows
+
+
+def _in_a_batch(zh: str, en: str) -> Refused:
+    """Also of a unit above, whose batches the outlet does not see: the database says that the case waits in one."""
+    return refuse(
+        "in_a_batch",
+        f"{zh}已在另一批中等待处理。",
+        f"{en} waits in another batch already.",
+        where="cases",
+    )
 
 
 def _say(ctx: Context, batch: Batch, zh: str, en: str, reason: str) -> None:
@@ -212,9 +225,9 @@ def _decide(ctx: Context, row: Batch, state: str, reason: str, zh: str, en: str)
     people_only=True,
 )
 def set_period(
-    ctx: Context, *, what: str, years: int, source: str, kind: str = ANY_KIND, in_force_from: str = ""
+    ctx: Context, *, subject: str, years: int, source: str, kind: str = ANY_KIND, in_force_from: str = ""
 ) -> dict[str, Any]:
-    """The bank keeps this longer than the shipped rule says. `what`: identity, transactions, documents or record."""
+    """The bank keeps this longer than the shipped rule says. `subject`: identity, transactions, documents or record."""
     try:
         first = date.fromisoformat(in_force_from) if in_force_from.strip() else day_of(ctx.now)
     except ValueError:
@@ -228,12 +241,12 @@ def set_period(
     source = written(
         source, "source", "请写明依据（哪份制度、哪一条）。", "Say which decision of the bank it rests on."
     )
-    own = OwnPeriod(what, kind or ANY_KIND, years, first, source)
+    own = OwnPeriod(subject, kind or ANY_KIND, years, first, source)
     problem = problem_of_own(own, tuple(KINDS))
     if problem is not None:
         raise Invalid(problem)
     OwnPeriodRow.objects.create(
-        what=what,
+        what=subject,
         kind=own.kind,
         years=years,
         in_force_from=first,
@@ -241,10 +254,10 @@ def set_period(
         decided_by=ctx.person.login,
         decided_at=ctx.now,
     )
-    words = WHAT[what]
+    words = WHAT[subject]
     ctx.note(
         f"{words.zh}保存 {years} 年，{first.isoformat()} 起（{source}）",
         f"{words.en.capitalize()}: kept for {years} years from {first.isoformat()} ({source})",
-        what=what, years=years, kind=own.kind,
+        subject=subject, years=years, kind=own.kind,
     )  # fmt: skip
-    return {"what": what, "kind": own.kind, "years": years, "in_force_from": first.isoformat()}
+    return {"subject": subject, "kind": own.kind, "years": years, "in_force_from": first.isoformat()}
