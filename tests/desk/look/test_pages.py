@@ -17,6 +17,7 @@ from django.test import RequestFactory
 from django.urls import include, path, set_urlconf
 from django.utils import translation
 
+from xiaoshi.desk.look.settings import LOOK_MORE, LOOK_NAV
 from xiaoshi.desk.look.views import patterns, preferences
 
 
@@ -37,7 +38,14 @@ def _answer(request: HttpRequest) -> HttpResponse:
 def _routes() -> Iterator[None]:
     """Only the routes that base.html names, so that these tests do not wait for every other part of the desk."""
     module = types.ModuleType("routes_of_the_look")
-    named = ("queue", "cases", "reviews", "money", "sign_out")
+    # Every link of the header and footer, whatever parts the desk has.
+    named = (
+        *(route for _key, _words, route in (*LOOK_NAV, *LOOK_MORE)),
+        "find",
+        "notices",
+        "my_sign_in",
+        "sign_out",
+    )
     module.urlpatterns = [  # type: ignore[attr-defined]
         path("look/", include("xiaoshi.desk.look.urls")),
         *(path(f"{name}/", _answer, name=name) for name in named),

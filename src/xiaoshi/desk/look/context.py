@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 
-from .settings import LOOK_NAV
+from .settings import LOOK_MORE, LOOK_NAV
 
 SIZE_COOKIE = "xs_size"
 KEYS_COOKIE = "xs_keys"
@@ -37,9 +37,11 @@ def keys_on(request: HttpRequest) -> bool:
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
-    """`desk_nav`, `desk_size`, `desk_keys`. Pages set `section` to the key of the link they belong to."""
+    """`desk_nav`, `desk_more`, `desk_size`, `desk_keys`. Pages set `section` to the key of the link they belong to."""
     return {
         "desk_nav": [NavLink(key, words, reverse(route)) for key, words, route in LOOK_NAV],
+        "desk_more": [NavLink(key, words, reverse(route)) for key, words, route in LOOK_MORE],
+        "desk_more_keys": [key for key, _words, _route in LOOK_MORE],
         "desk_size": chosen_size(request),
         "desk_keys": keys_on(request),
     }

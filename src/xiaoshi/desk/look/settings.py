@@ -88,8 +88,17 @@ LOOK_NAV = [
     ("reviews", gettext_lazy("Reviews"), "reviews"),
     ("questions", gettext_lazy("Questions upwards"), "questions"),
     ("money", gettext_lazy("Money"), "money"),
+]
+
+# What is not needed every hour, behind "More".
+LOOK_MORE = [
     ("scans", gettext_lazy("Scans"), "scans"),
     ("figures", gettext_lazy("Figures"), "figures"),
+    ("substitutes", gettext_lazy("Substitutes"), "substitutes"),
+    ("clocks", gettext_lazy("Opening hours"), "clocks"),
+    ("plans", gettext_lazy("Plans of casework"), "plans"),
+    ("organisation", gettext_lazy("Organisation"), "organisation"),
+    ("tokens", gettext_lazy("Tokens"), "tokens"),
 ]
 
 # django-csp 4. No inline script, no inline style, nothing from elsewhere.

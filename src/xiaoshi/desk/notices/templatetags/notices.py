@@ -15,7 +15,10 @@ COUNT_AT_MOST = 100
 @register.simple_tag(takes_context=True)
 def unread_notices(context: dict[str, Any]) -> str:
     """`3`, `99+`, or nothing. One query that stops at a hundred; where the database does not know the reader, nothing."""
-    login = context["request"].user.get_username()
+    user = context["request"].user
+    if user.pk is None:
+        return ""
+    login = user.get_username()
     unread = Notice.objects.filter(staff_login=login, read_at=None).order_by("-id").values_list("id")
     count = len(unread[:COUNT_AT_MOST])
     return f"{COUNT_AT_MOST - 1}+" if count == COUNT_AT_MOST else str(count or "")
