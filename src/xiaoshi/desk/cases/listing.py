@@ -165,19 +165,28 @@ def beside(reader: Reader, wanted: Wanted, at: str, forward: bool) -> tuple[uuid
 
 
 def counts(reader: Reader) -> dict[str, str]:
-    """How many cases each tab has, `99+` at most, in one query."""
+    """How many cases each tab has, `99+` at most, in two queries: one for all places, one for all invitations."""
     queries = [
+        # In the order of an index: without one the planner may ask the policies about every row of the province.
         Case.objects.filter(branch)
         .annotate(tab=Value(view))
-        .order_by()
+        .order_by(*_order(Wanted(view=view)))
         .values_list("tab", "id")[:COUNT_AT_MOST]
         for view in VIEWS
-        for branch in branches(reader, view)
+        for branch in branches(reader, view, invited=False)
     ]
     seen: dict[str, set[uuid.UUID]] = {view: set() for view in VIEWS}
     for query in _together(queries):
         for view, ident in query:
             seen[view].add(ident)
+    now = timezone.now()
+    elsewhere = Case.objects.filter(LIVE & _invited(reader)).order_by("-opened_at", "-id")
+    for ident, waiting_for, due_at in elsewhere.values_list("id", "waiting_for", "due_at")[:COUNT_AT_MOST]:
+        seen["all"].add(ident)
+        if waiting_for == "client":
+            seen["client"].add(ident)
+        if due_at is not None and due_at < now:
+            seen["late"].add(ident)
     return {
         view: f"{COUNT_AT_MOST - 1}+" if len(found) >= COUNT_AT_MOST else str(len(found))
         for view, found in seen.items()
@@ -209,8 +218,11 @@ def _together(queries: list[QuerySet]) -> Iterator[QuerySet]:  # type: ignore[ty
 # ---- which cases ----------------------------------------------------------------------------------------------------
 
 
-def branches(reader: Reader, view: str) -> list[Q]:
-    """The list as conditions that together give it; each one says where to look, so that an index can answer it."""
+def branches(reader: Reader, view: str, *, invited: bool = True) -> list[Q]:
+    """The list as conditions that together give it; each one says where to look, so that an index can answer it.
+
+    `invited=False`: without the cases of other places to which the person was invited.
+    """
     match view:
         case "mine":
             own = [Q(owner=reader.person.login)]
@@ -220,7 +232,9 @@ def branches(reader: Reader, view: str) -> list[Q]:
         case "unclaimed":
             places = (reader.place, *(p for _login, p in reader.absent))
             return [LIVE & q for p in places for q in _unclaimed(reader, p)]
-    places = _everywhere(reader)
+    places = [reader.place.condition, *(p.condition for _login, p in reader.absent)]
+    if invited:
+        places.append(_invited(reader))
     match view:
         case "client":
             return [LIVE & q & Q(waiting_for="client") for q in places]
@@ -232,11 +246,10 @@ def branches(reader: Reader, view: str) -> list[Q]:
             return [LIVE & q for q in places]
 
 
-def _everywhere(reader: Reader) -> list[Q]:
-    """All that the person may see: the own place, invitations outside of it, and absent colleagues' places."""
-    own = reader.place.condition
-    invited = CaseVisitor.objects.filter(staff_login=reader.person.login).values("case_id")
-    return [own, Q(id__in=invited) & ~own, *(p.condition for _login, p in reader.absent)]
+def _invited(reader: Reader) -> Q:
+    """Cases outside of the own place on which the person was asked or told."""
+    rows = CaseVisitor.objects.filter(staff_login=reader.person.login).values("case_id")
+    return Q(id__in=rows) & ~reader.place.condition
 
 
 def _kinds(place: Place) -> Q:
