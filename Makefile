@@ -12,7 +12,7 @@ PYTHON =
 TESTS =
 export PYTHON
 
-.PHONY: help run setup test lint bench soak lock
+.PHONY: help run setup test lint docs bench soak lock
 
 help: ## say what can be made
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -32,6 +32,10 @@ test: ## all tests, a real browser included; TESTS=path for some of them
 lint: ## style, types, structure
 	@sh scripts/set_up lint
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+
+docs: ## build the docs into build/docs/
+	@sh scripts/set_up test
+	@exec .venv/bin/python -P scripts/build_docs.py
 
 bench: ## measure the engines, figures on the screen
 	@sh scripts/set_up test
