@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -93,15 +94,22 @@ SVG_WITH_SCRIPT = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http:/
  href="file:///etc/hostname" width="9" height="9"/><rect width="40" height="40" fill="#ff0000"/></svg>""".encode()
 
 
+@lru_cache(maxsize=64)
 def pages(*texts: str) -> bytes:
     """A PDF with one A4 page for each text (set by typst with the house's font)."""
     import typst
 
+    source = "\n#pagebreak()\n".join(f'#text(font: "Noto Sans CJK SC", {chr(34)}{t}{chr(34)})' for t in texts)
+    return typst.compile(source.encode(), font_paths=_fonts(), format="pdf")
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> Any:
+    import typst
+
     from xiaoshi.desk.papers.typesetting import font_folder
 
-    source = "\n#pagebreak()\n".join(f'#text(font: "Noto Sans CJK SC", {chr(34)}{t}{chr(34)})' for t in texts)
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[font_folder()])
-    return typst.compile(source.encode(), font_paths=fonts, format="pdf")
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[font_folder()])
 
 
 def pdf_bomb(megabytes: int = 400) -> bytes:
