@@ -65,7 +65,7 @@ def scan(*sheets: Cover | str) -> bytes:
     """A PDF of the scanner: cover sheets and pages of text in this order, as pictures of 150 dpi."""
     covers = [(s, "户口簿", "何**") for s in sheets if isinstance(s, Cover)]
     printed = pypdfium2.PdfDocument(sheet_pdf(covers, timezone.now())) if covers else None
-    texts = pypdfium2.PdfDocument(pages(*(s for s in sheets if isinstance(s, str)) or ("",)))
+    texts = pypdfium2.PdfDocument(pages(*(s for s in sheets if isinstance(s, str))))
     whole, cover, text = pypdfium2.PdfDocument.new(), 0, 0
     for sheet in sheets:
         if isinstance(sheet, Cover):
