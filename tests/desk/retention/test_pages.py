@@ -30,7 +30,7 @@ def text_of(answer) -> str:
     return answer.content.decode()
 
 
-def test_empty_lists_say_so_and_who_has_no_part_in_it_is_kept_out(people, client_for):
+def test_empty_lists_say_so_and_who_has_no_part_in_it_only_looks(people, client_for):
     far = client_for(people.stranger_head)
     for view, words in (
         ("due", "没有到期的案件"),
@@ -38,7 +38,9 @@ def test_empty_lists_say_so_and_who_has_no_part_in_it_is_kept_out(people, client
         ("holds", "没有暂停销毁的案件"),
     ):
         assert words in text_of(far.get(ADDRESS, {"view": view}))
-    assert client_for(people.teller).get(ADDRESS).status_code == 403
+    teller = client_for(people.teller)
+    assert "propose" not in text_of(teller.get(ADDRESS))
+    assert posted(teller, ADDRESS + "propose/", cases=[], reason="x").status_code == 403
     page = text_of(client_for(people.auditor).get(ADDRESS, {"view": "rules"}))
     assert "第三十四条" in page
     assert "尚未核实" in page

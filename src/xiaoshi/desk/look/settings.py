@@ -98,6 +98,7 @@ LOOK_MORE = [
     ("clocks", gettext_lazy("Opening hours"), "clocks"),
     ("plans", gettext_lazy("Plans of casework"), "plans"),
     ("organisation", gettext_lazy("Organisation"), "organisation"),
+    ("retention", gettext_lazy("Keeping and destroying"), "retention"),
     ("tokens", gettext_lazy("Tokens"), "tokens"),
 ]
 

@@ -30,7 +30,6 @@ from xiaoshi.desk.retention.due import closed_before, day_of, look_at, own_perio
 from xiaoshi.desk.retention.models import Batch, BatchItem, Hold
 from xiaoshi.desk.retention.telling import cursor_text, period_words, read_cursor, rules_now, words_of_rule
 
-READERS = tuple(sorted(holds.HOLDS | batches.PROPOSES | batches.APPROVES | {"auditor", "supervisor"}))
 PAGE = 50
 VIEWS = {
     "due": gettext_noop("What is old"),
@@ -56,7 +55,7 @@ def _person(request: HttpRequest) -> Staff:
 
 
 @require_safe
-@opens_to(*READERS)
+@opens_to("signed_in")
 def retention(request: HttpRequest) -> HttpResponse:
     """`?view=due|batches|holds|rules`."""
     return _page(request)
@@ -212,7 +211,7 @@ DECIDING: dict[str, tuple[str, Act, type[forms.ReasonForm]]] = {
 
 
 @require_http_methods(["GET", "POST"])
-@opens_to(*READERS)
+@opens_to("signed_in")
 def batch(request: HttpRequest, ident: int) -> HttpResponse:
     """One batch with its cases, and what this reader may decide about it."""
     if request.method == "GET":
