@@ -100,10 +100,11 @@ class Site:
                 elif child.type == "image":
                     child.attrSet("src", self._href(path, str(child.attrs["src"]), address))
         out = str(made.renderer.render(tokens, made.options, {}))
-        # A wide table scrolls by itself; one that can be reached by keyboard needs a name and focus.
-        return out.replace(
-            "<table", '<div class="docs-table" tabindex="0" role="region" aria-label="table"><table'
-        ).replace("</table>", "</table></div>")
+        # What is wider than the page scrolls by itself, and can be reached with the keyboard.
+        for tag in ("table", "pre"):
+            out = out.replace(f"<{tag}", f'<div class="docs-{tag}" tabindex="0"><{tag}')
+            out = out.replace(f"</{tag}>", f"</{tag}></div>")
+        return out
 
     def _href(self, path: str, target: str, address: str) -> str:
         if target.startswith("#"):
@@ -131,7 +132,10 @@ class Site:
         if path.endswith(".md"):
             body = self.rendered(f"/{path}", text, address)
         else:
-            body = f'<h1 class="govuk-heading-l"><code>{path}</code></h1><pre><code>{html.escape(text)}</code></pre>'
+            body = (
+                f'<h1 class="govuk-heading-l"><code>{path}</code></h1>'
+                f'<div class="docs-pre" tabindex="0"><pre><code>{html.escape(text)}</code></pre></div>'
+            )
         self._write(address, self._filled(Page(path, "", "en", f"# {path}"), body, "en", address))
 
     # ---- around it ----------------------------------------------------------------------------------------------------
