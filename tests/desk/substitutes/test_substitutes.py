@@ -303,3 +303,29 @@ def test_the_page(people, client_for):
     assert again.status_code == 422
     assert "已由" in again.content.decode()
     assert "年休假" not in client_for(people.lobby).get("/desk/substitutes/").content.decode()
+
+
+def test_two_who_stand_in_for_each_other_at_the_same_moment_close_no_circle(people):
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Barrier
+
+    from django.db import connections
+
+    from xiaoshi.desk.guard.refusals import Refused
+
+    both = Barrier(2)
+
+    def send(pair: tuple[Any, Any]) -> str:
+        both.wait()
+        try:
+            return str(arranged(pair[0], *pair, 40, 42))
+        except Refused as refused:
+            return refused.problem.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as workers:
+        answers = list(
+            workers.map(send, [(people.teller, people.colleague), (people.colleague, people.teller)])
+        )
+    assert sum(answer.isdecimal() for answer in answers) == 1
