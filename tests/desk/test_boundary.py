@@ -236,3 +236,29 @@ def test_fields_that_do_not_fit_are_named(people, new_case, fields, code, where)
         perform(do_step, people.teller, str(uuid.uuid4()), case_id=case.id, **fields)
     assert (refused.value.problem.code, refused.value.problem.where) == (code, where)
     assert len(entries(case, people.teller)) == 1
+
+
+def test_two_who_take_the_same_free_name_in_the_same_second_are_not_both_told_a_traceback(people):
+    from xiaoshi.desk.api.tokens import machine_make
+
+    answers, go = [], threading.Barrier(3)
+    fields = {"login": "nightly-scan", "name_zh": "夜间", "name_en": "Night", "roles": ["teller"]}
+
+    def send() -> None:
+        go.wait()
+        try:
+            perform(machine_make, people.outlet_head, str(uuid.uuid4()), owner="li.min", **fields)
+            answers.append("made")
+        except Refused as refused:
+            answers.append(refused.problem.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=send) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # Whoever looked after the first had written hears that the name is taken; whoever looked before, that it just was.
+    assert answers.count("made") == 1
+    assert set(answers) <= {"made", "done_meanwhile", "machine_exists"}

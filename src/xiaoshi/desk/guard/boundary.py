@@ -26,8 +26,9 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import DataError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
+from psycopg.errors import UniqueViolation
 
 from xiaoshi.core.casework.authority import HOUSE
 from xiaoshi.core.casework.commands import Actor, Command
@@ -251,11 +252,24 @@ def perform(
             result = what.function(ctx, **fields) or {}
         except (ValidationError, DataError) as error:
             raise unusable_value(error, fields) from error
+        except IntegrityError as error:
+            if not isinstance(error.__cause__, UniqueViolation):
+                raise
+            raise _done_meanwhile() from error
         refuse_machine_as_second(ctx)
         statements.finish(key, result, ctx.case, _entry_of(ctx))
         return Outcome(
             result, ctx.case.id if ctx.case else None, ctx.case.version if ctx.case else None, replayed=False
         )
+
+
+def _done_meanwhile() -> Refused:
+    """Two who look whether a name is free, find it so, and take it in the same second: one of them is told so, in words."""
+    return refuse(
+        "done_meanwhile",
+        "同一时刻已有人登记了相同的内容，您的操作没有保存。请刷新页面，核对后再决定。",
+        "Somebody recorded the same thing at this very moment, and yours was not saved. Reload the page, check, then decide.",
+    )
 
 
 def _stored_answer(what: Act, person: Staff, key: str, digest: str) -> Outcome:
