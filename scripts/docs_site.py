@@ -52,6 +52,8 @@ class Site:
         shutil.copy(DOCS / "site/docs.css", self.folder / "docs.css")
         for page in self.pages:
             self._write(page.address, self._page(page))
+            if page.language == "both":
+                self._write(_english(page.address), self._page(page, "en"))
         shutil.copy(self.folder / "index.zh.html", self.folder / "index.html")
         done: set[str] = set()
         while set(self.files) - done:
@@ -59,7 +61,7 @@ class Site:
                 done.add(path)
                 self._write_file(path)
         (self.folder / "external-links.txt").write_text("\n".join(sorted(self.external)) + "\n", "utf-8")
-        return len(self.pages) + len(done)
+        return len(self.pages) + sum(p.language == "both" for p in self.pages) + len(done)
 
     def _write(self, address: str, text: str) -> None:
         target = self.folder / address
@@ -68,14 +70,16 @@ class Site:
 
     # ---- one page -----------------------------------------------------------------------------------------------------
 
-    def _page(self, page: Page) -> str:
-        body = self.rendered(page.path, page.text, page.address)
-        language = "en" if page.language == "en" else "zh"
+    def _page(self, page: Page, language: str = "") -> str:
+        """A page in its own language; one in both is made twice, with the menus of the one and the other."""
+        language = language or ("en" if page.language == "en" else "zh")
+        address = _address(page, language)
+        body = self.rendered(page.path, page.text, address, language)
         if page.path in ("index.zh.md", "index.en.md"):
-            body += self._contents(language, page.address)
-        return self._filled(page, body, language)
+            body += self._contents(language, address)
+        return self._filled(page, body, language, address)
 
-    def rendered(self, path: str, text: str, address: str) -> str:
+    def rendered(self, path: str, text: str, address: str, language: str) -> str:
         """Markdown to HTML; headings get anchors, links are turned to the site's own addresses."""
         made = parser()
         tokens = made.parse(text)
@@ -96,9 +100,9 @@ class Site:
             for child in token.children or ():
                 if child.type == "link_open":
                     child.attrJoin("class", "govuk-link")
-                    child.attrSet("href", self._href(path, str(child.attrs["href"]), address))
+                    child.attrSet("href", self._href(path, str(child.attrs["href"]), address, language))
                 elif child.type == "image":
-                    child.attrSet("src", self._href(path, str(child.attrs["src"]), address))
+                    child.attrSet("src", self._href(path, str(child.attrs["src"]), address, language))
         out = str(made.renderer.render(tokens, made.options, {}))
         # What is wider than the page scrolls by itself, and can be reached with the keyboard.
         for tag in ("table", "pre"):
@@ -106,7 +110,7 @@ class Site:
             out = out.replace(f"</{tag}>", f"</{tag}></div>")
         return out
 
-    def _href(self, path: str, target: str, address: str) -> str:
+    def _href(self, path: str, target: str, address: str, language: str) -> str:
         if target.startswith("#"):
             return target
         if EXTERNAL.match(target):
@@ -115,7 +119,7 @@ class Site:
         anchor = "#" + target.partition("#")[2] if "#" in target else ""
         where = resolved(path, target)
         if where.removeprefix("docs/") in self.by_path and where.startswith("docs/"):
-            return _relative(address, self.by_path[where.removeprefix("docs/")].address) + anchor
+            return _relative(address, _address(self.by_path[where.removeprefix("docs/")], language)) + anchor
         if not (ROOT / where).is_file():
             raise DocsError(f"{path}: {target} leads to nothing")
         self.files[where] = None
@@ -130,7 +134,7 @@ class Site:
             return
         text = (ROOT / path).read_text("utf-8")
         if path.endswith(".md"):
-            body = self.rendered(f"/{path}", text, address)
+            body = self.rendered(f"/{path}", text, address, "en")
         else:
             body = (
                 f'<h1 class="govuk-heading-l"><code>{path}</code></h1>'
@@ -140,8 +144,7 @@ class Site:
 
     # ---- around it ----------------------------------------------------------------------------------------------------
 
-    def _filled(self, page: Page, body: str, language: str, address: str = "") -> str:
-        address = address or page.address
+    def _filled(self, page: Page, body: str, language: str, address: str) -> str:
         section = self.sections.get(page.section)
         before, after = self._neighbours(page, language)
         return self.template.substitute(
@@ -154,10 +157,12 @@ class Site:
             menu_name="目录" if language == "zh" else "Contents",
             turning="前后页" if language == "zh" else "Previous and next",
             menu=self._menu(page, language, address),
-            twin=self._twin(page, address),
+            twin=self._twin(page, address, language),
             body=body,
-            before=_neighbour(before, "上一页" if language == "zh" else "Previous", "prev", address),
-            after=_neighbour(after, "下一页" if language == "zh" else "Next", "next", address),
+            before=_neighbour(
+                before, "上一页" if language == "zh" else "Previous", "prev", address, language
+            ),
+            after=_neighbour(after, "下一页" if language == "zh" else "Next", "next", address, language),
             section=html.escape(getattr(section, language)) if section else "",
         )
 
@@ -180,7 +185,7 @@ class Site:
         out = []
         for section in self.sections.values():
             items = "".join(
-                f'<li><a class="govuk-link" href="{_relative(address, p.address)}"'
+                f'<li><a class="govuk-link" href="{_relative(address, _address(p, language))}"'
                 f"{' aria-current=page' if p.path == page.path else ''}>{html.escape(p.title)}</a></li>"
                 for p in self.in_language(language, section)
             )
@@ -202,17 +207,28 @@ class Site:
             )
             for page in pages:
                 out.append(
-                    f'<li><a class="govuk-link" href="{_relative(address, page.address)}">{html.escape(page.title)}</a></li>'
+                    f'<li><a class="govuk-link" href="{_relative(address, _address(page, language))}">{html.escape(page.title)}</a></li>'
                 )
             out.append("</ul>")
         return "\n".join(out)
 
-    def _twin(self, page: Page, address: str) -> str:
-        if page.twin not in self.by_path:
-            return ""
-        name, code = ("English", "en") if page.language == "zh" else ("中文", "zh-Hans")
-        there = _relative(address, self.by_path[page.twin].address)
-        return f'<a class="govuk-link" hreflang="{code}" lang="{code}" href="{there}">{name}</a>'
+    def _twin(self, page: Page, address: str, language: str) -> str:
+        """The way to the same page in the other language; where there is none, to the other language's first page."""
+        name, code, other = ("English", "en", "en") if language == "zh" else ("中文", "zh-Hans", "zh")
+        there = self.by_path.get(page.twin) or (
+            page if page.language == "both" else self.by_path[f"index.{other}.md"]
+        )
+        href = _relative(address, _address(there, other))
+        return f'<a class="govuk-link" hreflang="{code}" lang="{code}" href="{href}">{name}</a>'
+
+
+def _address(page: Page, language: str) -> str:
+    """Where a reader of this language finds the page."""
+    return _english(page.address) if page.language == "both" and language == "en" else page.address
+
+
+def _english(address: str) -> str:
+    return address.removesuffix(".html") + ".en.html"
 
 
 def _file_address(path: str) -> str:
@@ -225,7 +241,8 @@ def _relative(here: str, there: str) -> str:
     return f"{up}{there}" if there else up or "./"
 
 
-def _neighbour(page: Page | None, words: str, rel: str, address: str) -> str:
+def _neighbour(page: Page | None, words: str, rel: str, address: str, language: str) -> str:
     if page is None:
         return ""
-    return f'<a class="govuk-link" rel="{rel}" href="{_relative(address, page.address)}">{words}: {html.escape(page.title)}</a>'
+    href = _relative(address, _address(page, language))
+    return f'<a class="govuk-link" rel="{rel}" href="{href}">{words}: {html.escape(page.title)}</a>'
