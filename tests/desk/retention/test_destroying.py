@@ -361,3 +361,37 @@ def test_a_case_one_day_too_young_is_not_even_proposed(fresh_desk, fresh_people)
     assert refused(propose, fresh_people.outlet_head, cases=[str(young.id)], reason="x") == "not_due"
     old = ended(fresh_people, at.replace(year=at.year - 10) - timedelta(days=1))
     assert do(propose, fresh_people.outlet_head, cases=[str(old.id)], reason="x")["cases"] == 1
+
+
+def test_the_books_stay_and_still_agree_with_what_the_timeline_told(fresh_desk, fresh_people):
+    """A payment of long ago, booked by two people; then its case goes, and the books have only the tombstone to ask."""
+    from money_acts import acts_of_the_tests
+
+    from xiaoshi.desk.cases.verbs import cancel
+    from xiaoshi.desk.money.acts import check_payment, record_payment
+    from xiaoshi.desk.money.models import Entry, MoneyOrder
+    from xiaoshi.desk.money.verify import verify_books
+
+    people, (settle, work) = fresh_people, acts_of_the_tests()
+    case = opened(people, name=NAME, kind="burnt_notes")
+    for step in ("intake", "photograph", "denominations", "editions", "determine"):
+        do(work, people.teller, case, step=step, now=LONG_AGO)
+    do(settle, people.teller, case, sum_fen=46845, now=LONG_AGO)
+    for step in ("machine", "count", "bag", "recheck", "papers"):
+        who = people.supervisor if step == "recheck" else people.teller
+        do(work, who, case, step=step, now=LONG_AGO)
+    order = do(record_payment, people.teller, case, amount_fen=46845, way="cash", now=LONG_AGO)["order"]
+    do(check_payment, people.supervisor, case, order_id=order, amount_fen=46845, now=LONG_AGO)
+    do(cancel, people.outlet_head, case, reason="试", now=LONG_AGO)
+    assert verify_books().ok
+    approved(people, case)
+    report = run(timezone.now())
+    assert (report.destroyed, report.kept, report.problems) == ([str(case.id)], [], [])
+    assert MoneyOrder.objects.using("owner").get(id=order).destination == {}
+    assert there(Entry, case_id=case.id) == 1
+    assert not naming(NAME)
+    assert verify_books().ok, verify_books().findings
+    assert verify_timeline().ok
+    by_hand("UPDATE retention_tombstone SET booked = '[]'", table="retention_tombstone")
+    assert [f.code for f in verify_books().findings] == ["entry_untold"]
+    assert verify_timeline().first_bad.code == "tombstone_altered"
