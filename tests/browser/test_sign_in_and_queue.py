@@ -59,7 +59,7 @@ def test_queue_by_keys_alone(desk: Any, walked: Callable[..., Any]) -> None:
     visitor.keys("k")
     number = page.evaluate("document.activeElement.textContent.trim()")
     visitor.keys("Enter")
-    page.wait_for_url("**/desk/cases/*/")
+    page.wait_for_url("**/desk/cases/*/?from=*")
     assert number in visitor.text()
     visitor.keys("g", "q")
     page.wait_for_url("**/desk/")

@@ -226,14 +226,14 @@ def test_two_tabs_are_two_drafts_and_going_on_with_one_replaces_it(people, new_c
 
 def test_nobody_else_reads_or_ends_a_draft(people, new_case, client_for):
     case = listened(new_case, people.teller)
-    client_for(people.teller).post(draft_of(case), {"key": "mine", "words": "我的"})
+    client_for(people.teller).post(draft_of(case), {"key": "mine", "words": "只有我知道"})
     with visible_to(people.teller):
         ident = Draft.objects.get(case=case).id
     for person in (people.colleague, people.outlet_head, people.auditor):
         with visible_to(person):
             assert not Draft.objects.exists()
         client_for(person).post(draft_of(case), {"do": "discard", "draft": str(ident)})
-        assert "我的" not in client_for(person).get(f"{step_of(case)}?draft={ident}").content.decode()
+        assert "只有我知道" not in client_for(person).get(f"{step_of(case)}?draft={ident}").content.decode()
     assert client_for(people.stranger).post(draft_of(case), {"key": "x", "words": "x"}).status_code == 404
     with visible_to(people.teller):
         assert Draft.objects.filter(id=ident).exists()

@@ -28,7 +28,8 @@ def panels(request: HttpRequest, found: Found) -> list[Panel]:
         back, at = came
         query = urlencode({"from": back, "at": at})
         links = {
-            way: f"{reverse('case_beside', args=[found.case.id, way])}?{query}" for way in ("next", "previous")
+            way: f"{reverse('case_beside', args=[found.case.id, way])}?{query}"
+            for way in ("next", "previous")
         }
         shown.append(Panel("presence/beside.html", {"back": back, **links}, first=True))
     return shown
