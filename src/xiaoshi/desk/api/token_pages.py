@@ -34,6 +34,7 @@ from xiaoshi.desk.guard.posting import new_key, perform_posted, words_of
 from xiaoshi.desk.guard.refusals import Refused
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.guard.visibility import visible_to
+from xiaoshi.desk.kinds import KINDS, kind_named
 from xiaoshi.desk.organisation.models import Staff
 
 PAGE = 50
@@ -89,12 +90,36 @@ class TokenForm(forms.Form):
         }
 
 
+PARTS = {
+    "case": Words("案件办理", "Casework"),
+    "clock": Words("时限与日历", "Time limits and calendar"),
+    "consulting": Words("共享批复", "Shared answers"),
+    "machine": Words("机器账户", "Machine accounts"),
+    "money": Words("款项", "Money"),
+    "notices": Words("通知", "Notices"),
+    "organisation": Words("机构与人员", "Units and people"),
+    "papers": Words("材料与单据", "Documents and papers"),
+    "people": Words("客户号码", "Clients’ numbers"),
+    "plan": Words("办理流程", "Plans"),
+    "retention": Words("保存与销毁", "Keeping and destroying"),
+    "scans": Words("扫描件", "Scans"),
+    "sign_in": Words("登录", "Sign-in"),
+    "substitutes": Words("代岗", "Substitutes"),
+    "token": Words("令牌", "Tokens"),
+}
+
+
+def _part_words(part: str) -> Words:
+    """What people call the part of the desk, or the kind of casework, whose acts begin with `part`."""
+    return PARTS.get(part) or (kind_named(part).words if part in KINDS else Words(part, part))
+
+
 def _parts(language: str) -> Iterator[tuple[str, str]]:
     """`prefix.*` of each part of the desk, with the words of its first acts."""
     for part, acts in groupby(offered_acts(), lambda act: act.name.partition(".")[0]):
         words = [act.words.in_language(language) for act in acts]
         some = ("、" if language.startswith("zh") else ", ").join(words[:4]) + ("…" if len(words) > 4 else "")
-        yield f"{part}.*", _("Acts of “%(part)s”: %(some)s") % {"part": part, "some": some}
+        yield f"{part}.*", f"{_part_words(part).in_language(language)} ({part}.*): {some}"
 
 
 class MachineForm(forms.Form):

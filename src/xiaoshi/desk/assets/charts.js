@@ -1,5 +1,7 @@
 // Draws the charts of the figures from the tables below them: the table is the truth, the chart a picture of it.
 const chinese = document.documentElement.lang.startsWith('zh')
+// Grows with the size of type that the reader chose.
+const TYPE_PX = 14 / 16 * parseFloat(getComputedStyle(document.documentElement).fontSize)
 const COLOURS = ['#0b5a5e', '#7a4b00', '#4a3b7a', '#123f7a', '#b3261e']
 
 /** Labels and series of the table's rows; `columns` counted from 1 (0 is the row's own heading). */
@@ -14,14 +16,15 @@ function valuesOf (table, columns) {
 
 function optionOf (kind, { labels, series }) {
   const across = kind === 'bar'
-  const names = { type: 'category', data: labels, inverse: across, axisLabel: { width: 260, overflow: 'truncate', fontSize: 14, color: '#0b0c0c' } }
-  const numbers = { type: 'value', minInterval: 1, axisLabel: { fontSize: 14, color: '#0b0c0c' } }
+  const names = { type: 'category', data: labels, inverse: across, axisLabel: { width: 18 * TYPE_PX, overflow: 'truncate', fontSize: TYPE_PX, color: '#0b0c0c' } }
+  const numbers = { type: 'value', minInterval: 1, axisLabel: { fontSize: TYPE_PX, color: '#0b0c0c' } }
   return {
     color: COLOURS,
     animation: false,
-    textStyle: { fontFamily: 'inherit', fontSize: 14 },
-    legend: { top: 0, textStyle: { fontSize: 14, color: '#0b0c0c' } },
-    grid: { left: 8, right: 24, top: 36, bottom: 8, containLabel: true },
+    // 'inherit' cannot be measured: labels came out narrower than they are drawn, and were cut.
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: TYPE_PX },
+    legend: { top: 0, textStyle: { fontSize: TYPE_PX, color: '#0b0c0c' } },
+    grid: { left: 8, right: 24, top: 2.5 * TYPE_PX, bottom: 8, containLabel: true },
     xAxis: across ? numbers : names,
     yAxis: across ? names : numbers,
     aria: { enabled: false, decal: { show: true } },
@@ -38,7 +41,7 @@ function draw (figure) {
   const columns = figure.dataset.columns.split(',').map(Number)
   const values = valuesOf(table, columns)
   figure.hidden = false
-  figure.style.height = figure.dataset.chart === 'bar' ? `${64 + Math.min(values.labels.length, 30) * 34}px` : '280px'
+  figure.style.height = figure.dataset.chart === 'bar' ? `${(4.5 + Math.min(values.labels.length, 30) * 2.4) * TYPE_PX}px` : `${20 * TYPE_PX}px`
   // A picture of the table below, which says the same: readers of screens are not told twice.
   figure.setAttribute('aria-hidden', 'true')
   const chart = window.echarts.init(figure, null, { renderer: 'svg', locale: chinese ? 'ZH' : 'EN' })

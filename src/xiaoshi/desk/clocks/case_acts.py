@@ -142,7 +142,7 @@ def _step_of_telling(ctx: Context, clock: Running, outlet: Outlet) -> list[str]:
     assert clock.due_at is not None
     case, title = ctx.the_case, _title(ctx, clock.step)
     due = timezone.localtime(clock.due_at, outlet.zone)
-    when = Words(f"{due:%m月%d日 %H:%M}", f"{due:%d %B %H:%M}")
+    when = Words(f"{due.month}月{due.day}日 {due:%H:%M}", f"{due.day} {due:%B %H:%M}")
     if clock.told == 0 and ctx.now < clock.due_at:
         clock.told = 1
         return _say(

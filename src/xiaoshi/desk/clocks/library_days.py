@@ -50,13 +50,13 @@ def days_of(year: int) -> tuple[KnownDay, ...]:
             found[day] = KnownDay(
                 day,
                 None,
-                f"调休放假（{instead:%m月%d日}上班）",
+                f"调休放假（{instead.month}月{instead.day}日上班）",
                 f"off, worked on {instead.isoformat()} instead",
             )
             found[instead] = KnownDay(
                 instead,
                 day.weekday(),
-                f"调休上班（{day:%m月%d日}休息）",
+                f"调休上班（{day.month}月{day.day}日休息）",
                 f"worked in place of {day.isoformat()}",
             )
     return tuple(found[day] for day in sorted(found) if day.year == year)

@@ -20,6 +20,7 @@ from xiaoshi.desk.guard.refusals import Refused
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.guard.visibility import visible_to
 from xiaoshi.desk.kinds import kind_named
+from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.plans.checking import check_draft
 from xiaoshi.desk.plans.forms import DiscardForm, DraftForm, PublishForm
 from xiaoshi.desk.plans.models import PlanDraft
@@ -124,10 +125,15 @@ def _context(
     newest = versions_or_404(row.kind)[0].version
     changes = diff_plans(published(row.kind, newest), checked.plan, kind.choices) if checked.plan else ()
     login = request.user.get_username()
+    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    named = {s.login: s.name(language) for s in Staff.objects.filter(login__in=row.editors)}
     return {
         "section": "plans",
         "kind": kind,
         "draft": row,
+        "written_by": ("、" if language.startswith("zh") else ", ").join(
+            named.get(e, e) for e in row.editors
+        ),
         "state": row.state,
         "newest": newest,
         "checked": checked,

@@ -82,19 +82,19 @@ def arrange(
         made_at=ctx.now,
     )
     row.save(force_insert=True)
-    days_zh = f"{first_day}至{last_day}"
+    days = _days(wanted.first_day, wanted.last_day)
     _tell_both(
         ctx,
         row,
         Words(
-            f"{days_zh}，{there.name_zh}代{away.name_zh}的岗",
-            f"{there.name_en} stands in for {away.name_en} from {first_day} to {last_day}",
+            f"{days.zh}，{there.name_zh}代{away.name_zh}的岗",
+            f"{there.name_en} stands in for {away.name_en} {days.en}",
         ),
     )
     _chain_of(ctx, away)
     ctx.note(
-        f"安排{substitute}代{absent}的岗，{days_zh}",
-        f"{substitute} stands in for {absent} from {first_day} to {last_day}",
+        f"安排{substitute}代{absent}的岗，{days.zh}",
+        f"{substitute} stands in for {absent} {days.en}",
         absent=absent,
         to=substitute,
         first_day=first_day,
@@ -103,6 +103,13 @@ def arrange(
         arrangement=row.id,
     )
     return {"arrangement": row.id}
+
+
+def _days(first: date, last: date) -> Words:
+    """2026年12月1日至12月5日 / from 1 December 2026 to 5 December 2026."""
+    year = "" if last.year == first.year else f"{last.year}年"
+    zh = f"{first.year}年{first.month}月{first.day}日至{year}{last.month}月{last.day}日"
+    return Words(zh, f"from {first.day} {first:%B %Y} to {last.day} {last:%B %Y}")
 
 
 @act("substitutes.end", "结束代岗", "End an arrangement", on_case=False, people_only=True)

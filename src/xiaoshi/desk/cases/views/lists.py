@@ -26,6 +26,7 @@ from xiaoshi.desk.cases.listing import Reader, Wanted, reader_of, wanted_from
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.cases.plans import newest, plan_of
 from xiaoshi.desk.cases.reviewing import page_of_reviews
+from xiaoshi.desk.cases.views.doing import OPENERS
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.kinds import KINDS, all_kinds, kind_named
 from xiaoshi.desk.organisation.models import Staff, Unit
@@ -164,6 +165,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         for view, words in tabs.items()
     ]
     context = {"section": "queue", "tabs": items, "view": wanted.view, "list": reverse("queue")}
+    context["may_open"] = not set(OPENERS).isdisjoint(request.user.roles)  # type: ignore[union-attr]
     return render(request, "cases/queue.html", _shown(request, reader, wanted, context))
 
 

@@ -90,6 +90,7 @@ def all_verbs(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     context = frame(request, found, "overview") | {
         "case_links": links_of(found, options, CASE),
         "steps": steps,
+        "later": sum(row["step"].place == "waiting" for row in steps),
     }
     return render(request, "cases/verbs.html", context)
 
