@@ -25,6 +25,7 @@ ACT = re.compile(r"[a-z_]+\.[a-z_]+\Z")
 FILE_ENDINGS = ("py", "md", "toml", "json", "html", "txt", "css", "js", "po", "xsb", "csv", "typ")
 VARIABLE = re.compile(r"\bXIAOSHI_[A-Z_]+\b")
 QUOTED = {"zh": re.compile(r"「([^」]+)」"), "en": re.compile(r"“([^”]+)”")}
+WORDS = re.compile(r'\bWords\(\s*("(?:[^"\\\n]|\\.)*"),\s*("(?:[^"\\\n]|\\.)*"),?\s*\)')
 TOP_FOLDERS = ("src/", "docs/", "tests/", "examples/", "scripts/", "bench/")
 
 
@@ -122,13 +123,12 @@ def wrong_commands(page: Page) -> Iterator[str]:
             yield f"{at}: the Makefile has no such target"
         elif program not in ("python", "make", "export", ".venv/bin/pip"):
             yield f"{at}: not a program that the docs may use"
-    known = {name for name, _ in docs_reference.parsers()}
     for number, code in code_spans(page):
-        if not _is_known(code.split(), known):
+        if not _is_known(code.split(), docs_reference.command_names()):
             yield f"docs/{page.path}:{number}: `{code}`: there is no such command"
 
 
-def _is_known(words: list[str], known: set[str]) -> bool:
+def _is_known(words: list[str], known: frozenset[str]) -> bool:
     """Whether `xiaoshi case list|show …` names commands that exist; anything that is no command is."""
     if words[0] != "xiaoshi" or len(words) < 2 or not re.match(r"[a-z]", words[1]):
         return True
@@ -173,12 +173,9 @@ def screen_words() -> Mapping[str, set[str]]:
             en.add(key.rpartition("\x04")[2])
             zh.update(text.split("\x00"))
     for source in (ROOT / "src/xiaoshi").rglob("*.py"):
-        for node in ast.walk(ast.parse(source.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Words":
-                given = [a.value for a in node.args if isinstance(a, ast.Constant)]
-                if len(given) == 2:
-                    zh.add(str(given[0]))
-                    en.add(str(given[1]))
+        for found in WORDS.finditer(source.read_text("utf-8")):
+            zh.add(ast.literal_eval(found[1]))
+            en.add(ast.literal_eval(found[2]))
     for act in docs_reference.acts().values():
         zh.add(act.words.zh)
         en.add(act.words.en)

@@ -14,6 +14,7 @@ import inspect
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -61,6 +62,12 @@ def parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:
 
     for name, (module_name, _) in COMMANDS.items():
         yield from _below(name, parser_of(module_name, name))
+
+
+@lru_cache(maxsize=1)
+def command_names() -> frozenset[str]:
+    """`case`, `case list` and the like."""
+    return frozenset(name for name, _ in parsers())
 
 
 def parser_of(module_name: str, name: str) -> argparse.ArgumentParser:

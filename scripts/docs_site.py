@@ -47,7 +47,7 @@ class Site:
         """Write everything; gives the number of pages."""
         if not THEME.exists():
             raise DocsError(f"{THEME.relative_to(ROOT)} is missing: run 'make setup' first")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._clear()
         shutil.copy(THEME, self.folder / "theme.css")
         shutil.copy(DOCS / "site/docs.css", self.folder / "docs.css")
         for page in self.pages:
@@ -62,6 +62,14 @@ class Site:
                 self._write_file(path)
         (self.folder / "external-links.txt").write_text("\n".join(sorted(self.external)) + "\n", "utf-8")
         return len(self.pages) + sum(p.language == "both" for p in self.pages) + len(done)
+
+    def _clear(self) -> None:
+        """Pages that are no longer made must not stay; but only a folder that holds docs is emptied."""
+        if self.folder.exists() and any(self.folder.iterdir()):
+            if not (self.folder / "external-links.txt").exists():
+                raise DocsError(f"{self.folder} is not empty and holds no docs: name another folder")
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     def _write(self, address: str, text: str) -> None:
         target = self.folder / address

@@ -199,6 +199,17 @@ def test_a_reader_stays_in_the_own_language(site):
     assert 'href="../how-to/hand-over.en.html"' in text, "the other language"
 
 
+def test_building_again_leaves_no_old_page_and_touches_no_other_folder(site, generated, tmp_path):
+    folder, _, count = site
+    (folder / "how-to" / "old.html").write_text("old", "utf-8")
+    assert docs_site.Site(folder, generated).build() == count
+    assert not (folder / "how-to" / "old.html").exists()
+    (tmp_path / "letter.txt").write_text("mine", "utf-8")
+    with pytest.raises(DocsError, match="holds no docs"):
+        docs_site.Site(tmp_path, generated).build()
+    assert (tmp_path / "letter.txt").read_text("utf-8") == "mine"
+
+
 def test_raw_html_stays_text():
     rendered = str(parser().render("<script>alert(1)</script>"))
     assert "<script" not in rendered
