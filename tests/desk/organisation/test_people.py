@@ -246,3 +246,25 @@ def test_leaving_ends_substitutes_and_tokens(keeper, people):
     do(acts.leave, keeper, login="wu.ning", reason="离职")
     assert not Substitution.objects.using("owner").filter(substitute="wu.ning", ended_at=None).exists()
     assert not Token.objects.using("owner").filter(owner_login="wu.ning", ended_at=None).exists()
+
+
+@pytest.mark.parametrize("kind", ["password", "factors", "roles"])
+def test_a_request_dies_with_the_unit_that_it_was_made_for(keeper, other_keeper, people, kind):
+    login = f"moved.{kind}"
+    new_person(keeper, login, ("lobby_manager",))
+    asked = {
+        "password": lambda: do(
+            acts.issue_password, people.supervisor, login=login, reason="忘记", password=FIRST
+        ),
+        "factors": lambda: do(acts.reset_factors, people.supervisor, login=login, reason="换手机"),
+        "roles": lambda: do(acts.change_roles, keeper, login=login, roles=["supervisor"], reason="轮岗"),
+    }[kind]()
+    assert asked["state"] == "waiting"
+    do(acts.move_staff, keeper, login=login, unit_path="jn/lz/cd/hf/", reason="支援")
+    decider = other_keeper if kind == "roles" else people.outlet_head
+    given = {"password": FIRST} if kind == "password" else {}
+    assert refused(acts.confirm_change, decider, change=asked["change"], **given) == "moved_meanwhile"
+    found = Staff.objects.get(login=login)
+    assert not found.has_usable_password()
+    assert found.roles == ["lobby_manager"]
+    assert do(acts.reject_change, decider, change=asked["change"], reason="已调走")["state"] == "rejected"

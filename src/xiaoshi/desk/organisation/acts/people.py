@@ -175,6 +175,7 @@ def confirm_change(ctx: Context, *, change: str, password: str = "") -> dict[str
             "申请人不能同意自己的申请，须由另一人复核。",
             "Whoever asked for it cannot agree to it: another person has to.",
         )
+    _is_where_asked(ctx, found)
     found.state, found.decided_by, found.decided_at = "done", ctx.person.login, ctx.now
     found.save(update_fields=["state", "decided_by", "decided_at"])
     given = partial(_new_password, password=password) if found.kind == "password" else None
@@ -390,6 +391,21 @@ def _may_decide(ctx: Context, change: StaffChange) -> None:
         keeping.needs_keeper_or_head(ctx, change.unit_path)
     else:
         keeping.needs_keeper(ctx, change.unit_path)
+
+
+def _is_where_asked(ctx: Context, change: StaffChange) -> None:
+    """Whoever was moved since is no longer theirs whom he or she has left: a new password would open the new unit's work to them."""
+    if change.kind == "add":
+        return
+    now_at = person(change.staff_login).unit.path
+    if change.kind in ("move", "back"):
+        keeping.needs_keeper(ctx, now_at)
+    elif now_at != change.unit_path:
+        raise refuse(
+            "moved_meanwhile",
+            "申请后该人员已调往其他机构，请退回申请，由现在的机构重新申请。",
+            "This person was moved to another unit since: reject the request, and let the unit of today ask anew.",
+        )
 
 
 def _end(ctx: Context, change: StaffChange, state: str, reason: str) -> dict[str, Any]:
