@@ -332,3 +332,16 @@ def test_the_pages_say_what_is_wrong_and_keep_what_was_typed(people, new_case, c
     assert "第一条" in own.get(f"/desk/cases/{case.id}/").content.decode()
     for view in ("by_me", "of_field", "answered", "'"):
         assert own.get("/desk/questions/", {"view": view, "after": "x"}).status_code == 200
+
+
+@pytest.mark.parametrize("where", ["source", "authority"])
+def test_where_the_answer_rests_is_shared_without_client_data_too(people, new_case, where):
+    case, lu = new_case(client_name="闻人雪"), people.city_specialist
+    ask(people, case)
+    do(acts.answer, lu, case, question="q1", **{**ANSWER, where: f"闻人雪的户口本，见案件{case.number}"})
+    given = {"question": "q1", "question_text": "能否全额？", "answer_text": "可以"}
+    assert code_of(sharing.share, lu, case, **given) == "not_redacted"
+    shared = do(sharing.share, lu, case, **given, **{where: "个人存款业务制度第十二条"})["shared"]
+    with visible_to(people.stranger):
+        row = SharedAnswer.objects.get(id=shared)
+    assert getattr(row, where) == "个人存款业务制度第十二条"

@@ -114,13 +114,26 @@ class TextForm(forms.Form):
 
 
 class ShareForm(forms.Form):
-    """Both texts anew, without any client's data."""
+    """Both texts anew, and where the answer rests, without any client's data."""
 
     def __init__(self, data: Any = None, row: Question | None = None) -> None:
-        initial = {"question_text": row.text, "answer_text": row.answer} if row and data is None else None
+        initial = None
+        if row and data is None:
+            initial = {
+                "question_text": row.text,
+                "answer_text": row.answer,
+                "source": row.source,
+                "authority": row.authority,
+            }
         super().__init__(data, initial=initial, auto_id="id_share_%s")
         hint = _("No name, number, account or anything else that tells who the client is.")
         for name, label in (("question_text", _("Question")), ("answer_text", _("Answer"))):
             self.fields[name] = forms.CharField(
                 label=label, widget=forms.Textarea(attrs={"rows": 5}), max_length=4000, help_text=hint
             )
+        self.fields["source"] = forms.CharField(
+            label=_("Which one: title, number, article"), max_length=500, help_text=hint
+        )
+        self.fields["authority"] = forms.CharField(
+            label=_("With what authority"), max_length=200, help_text=hint
+        )

@@ -28,8 +28,19 @@ OPEN_FOR = timedelta(hours=12)
 
 
 @act("case.share_answer", "共享批复", "Share an answer", people_only=True)
-def share(ctx: Context, *, question: str, question_text: str, answer_text: str) -> dict[str, Any]:
-    """Whoever answered (or another of that level who may answer) shares it with the bank, in words without client data."""
+def share(
+    ctx: Context,
+    *,
+    question: str,
+    question_text: str,
+    answer_text: str,
+    source: str = "",
+    authority: str = "",
+) -> dict[str, Any]:
+    """Whoever answered (or another of that level who may answer) shares it with the bank, in words without client data.
+
+    `source` and `authority` empty: as they were answered; they too were written for one case and are read by everybody.
+    """
     row = question_on(ctx, question)
     if row.state != "answered":
         raise refuse(
@@ -50,13 +61,15 @@ def share(ctx: Context, *, question: str, question_text: str, answer_text: str) 
     texts = {
         "question_text": a_text(question_text, "question_text"),
         "answer_text": a_text(answer_text, "answer_text"),
+        "source": a_text(source.strip() or row.source, "source"),
+        "authority": a_text(authority.strip() or row.authority, "authority"),
     }
     for where, text in texts.items():
         _refuse_client_data(ctx, text, where)
     made = SharedAnswer(
-        origin=row, kind=ctx.the_case.kind, field=row.field, **texts, source_kind=row.source_kind, source=row.source,
-        authority=row.authority, level=row.to_level, answered_at=row.answered_at, valid_until=row.valid_until,
-        facts=row.facts, grams=hashes_of_texts(*texts.values()), shared_by=ctx.person.login, shared_at=ctx.now,
+        origin=row, kind=ctx.the_case.kind, field=row.field, **texts, source_kind=row.source_kind,
+        level=row.to_level, answered_at=row.answered_at, valid_until=row.valid_until,
+        facts=row.facts, grams=hashes_of_texts(texts["question_text"], texts["answer_text"]), shared_by=ctx.person.login, shared_at=ctx.now,
     )  # fmt: skip
     made.save(force_insert=True)
     ctx.note(
