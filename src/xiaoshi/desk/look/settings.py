@@ -86,7 +86,7 @@ LOOK_NAV = [
     ("queue", gettext_lazy("To do"), "queue"),
     ("cases", gettext_lazy("Cases"), "cases"),
     ("reviews", gettext_lazy("Reviews"), "reviews"),
-    ("questions", gettext_lazy("Questions upwards"), "questions"),
+    ("questions", gettext_lazy("Questions"), "questions"),
     ("money", gettext_lazy("Money"), "money"),
 ]
 
