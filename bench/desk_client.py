@@ -24,7 +24,6 @@ django.setup()
 from django.db import connection, connections, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-import xiaoshi.desk.urls  # noqa: E402, F401  all acts
 from xiaoshi.desk.cases.models import Case  # noqa: E402
 from xiaoshi.desk.cases.opening import open_case  # noqa: E402
 from xiaoshi.desk.cases.steps import do_step  # noqa: E402

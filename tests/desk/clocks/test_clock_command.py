@@ -34,7 +34,7 @@ def test_from_hours_to_a_closure_and_back(ask: Ask) -> None:
     code, shown = ask("show", "--year", "2026", login="li.min")
     assert (code, shown["announced"], shown["status"]) == (0, True, "unconfirmed")
     assert shown["working_days"]["10"] == 18
-    assert {"date": "2026-10-10", "works_as": "wed", "name": "调休上班（10月07日休息）"} in shown["swaps"]
+    assert {"date": "2026-10-10", "works_as": "wed", "name": "调休上班（10月7日休息）"} in shown["swaps"]
     code, closed = ask("close", "2026-10-12", "2026-10-13", "--reason", "装修", "--key", "once")
     assert ask("close", "2026-10-12", "2026-10-13", "--reason", "装修", "--key", "once")[1] == closed
     assert ask("show", "--year", "2026")[1]["working_days"]["10"] == 16

@@ -10,6 +10,7 @@ from xiaoshi.core.casework.views import next_steps
 from xiaoshi.desk.cases.asked import asked_of, waiting_step
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.clocks.running import keep_clocks
+from xiaoshi.desk.guard.statements import Statement
 
 
 def read_state(case: Case) -> State:
@@ -17,10 +18,12 @@ def read_state(case: Case) -> State:
     return state_from_json(case.snapshot) if case.snapshot else State()
 
 
-def write_state(case: Case, state: State | None, plan: Plan | None, now: datetime) -> None:
-    """Put the state and what lists show of it on the row (not saved here); the clocks of its steps follow in their table."""
+def write_state(case: Case, state: State | None, plan: Plan | None, now: datetime) -> list[Statement]:
+    """Put the state and what lists show of it on the row. Nothing is sent here: the act saves the row with its entry, and
+    the statements that this gives, which keep the clocks of the case's steps in their table.
+    """
     if state is None or plan is None:
-        return
+        return []
     before = case.step
     case.snapshot = state_to_json(state)
     case.changed_at = now
@@ -34,8 +37,9 @@ def write_state(case: Case, state: State | None, plan: Plan | None, now: datetim
     if case.step != before or case.step_since is None:
         case.step_since = now
     case.waiting_for = state.suspension.waiting_for if state.suspension else _other_case(state, case.step)
-    case.due_at = keep_clocks(case, plan, state, steps, now)
+    case.due_at, clocks = keep_clocks(case, plan, state, steps, now)
     case.closed_at = (case.closed_at or now) if state.phase in {"closed", "cancelled"} else None
+    return clocks
 
 
 def _other_case(state: State, step: str) -> str:

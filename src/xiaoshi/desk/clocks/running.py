@@ -17,15 +17,13 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import psycopg
-from django.db import connection
-
 from xiaoshi.core.casework.model import Clock, Plan, State
 from xiaoshi.core.casework.standing import Standing
 from xiaoshi.core.casework.views import NextStep
 from xiaoshi.core.clocks import Outlet, Reckoning, Span, Term, next_open, reckon
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.clocks.calendars import calendar_of, line_of
+from xiaoshi.desk.guard.statements import Statement, send
 
 FINISHED = frozenset({"done", "skipped"})
 OVER = frozenset({"closed", "cancelled"})
@@ -144,8 +142,9 @@ def open_at(at: datetime | None, outlet: Outlet) -> datetime | None:
 
 def keep_clocks(
     case: Case, plan: Plan, state: State, steps: Iterable[NextStep], now: datetime
-) -> datetime | None:
-    """Bring the case's clocks up to its state; gives when the first of them is due. Called in each act on a case.
+) -> tuple[datetime | None, list[Statement]]:
+    """Bring the case's clocks up to its state. Gives when the first of them is due, and the statements that keep them, which
+    the act sends with its own. Called in each act on a case.
 
     `steps`: what is next by this state (`next_steps`), which the caller has worked out already.
     """
@@ -169,8 +168,8 @@ def keep_clocks(
         )
         if clock.ended_at is None and (stale or clock.id is None):
             clock.work_out(calendar.outlet, calendar.version, now)
-    write_clocks(case, [c for c in known.values() if c.id is None or _values(c) != before[id(c)]])
-    return first_due(known.values())
+    changed = [c for c in known.values() if c.id is None or _values(c) != before[id(c)]]
+    return first_due(known.values()), _writing(case, changed)
 
 
 def first_due(clocks: Iterable[Running]) -> datetime | None:
@@ -287,7 +286,7 @@ def read_clocks(case: Case, wanted: Iterable[tuple[str, int]] = ()) -> tuple[int
     """The version of the case's calendar, its running clocks, and the ended ones of `wanted`."""
     keys = list(wanted)
     values = [line_of(case.unit_path), case.id, [k[0] for k in keys], [k[1] for k in keys]]
-    [cursor] = _send([(READ, values)])
+    [cursor] = send([(READ, values)])
     rows = cursor.fetchall()
     return rows[0][0], [_clock(row[1:]) for row in rows if row[1] is not None]
 
@@ -298,29 +297,21 @@ def _clock(row: Sequence[Any]) -> Running:
 
 
 def write_clocks(case: Case, clocks: Iterable[Running]) -> None:
-    statements: list[tuple[str, Sequence[Any]]] = []
+    statements = _writing(case, clocks)
+    if statements:
+        send(statements)
+
+
+def _writing(case: Case, clocks: Iterable[Running]) -> list[Statement]:
+    statements: list[Statement] = []
     for clock in clocks:
         if clock.id is None:
             statements.append((INSERT, [case.id, *(_plain(clock, name) for name in COLUMNS[1:])]))
         else:
             statements.append((UPDATE, [*(_plain(clock, name) for name in CHANGING), clock.id]))
-    if statements:
-        _send(statements)
+    return statements
 
 
 def _plain(clock: Running, name: str) -> Any:
     value = getattr(clock, name)
     return json.dumps(value, ensure_ascii=False) if name in JSON_COLUMNS else value
-
-
-def _send(statements: Sequence[tuple[str, Sequence[Any]]]) -> list[psycopg.Cursor[Any]]:
-    """Prepared, in one round trip: these run in each act (see `guard/statements.py`)."""
-    connection.ensure_connection()
-    raw = connection.connection
-    cursors = []
-    with connection.wrap_database_errors, raw.pipeline():
-        for text, values in statements:
-            cursor: psycopg.Cursor[Any] = psycopg.Cursor(raw)
-            cursor.execute(text, values, prepare=True)
-            cursors.append(cursor)
-    return cursors

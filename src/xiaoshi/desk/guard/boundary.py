@@ -257,7 +257,8 @@ def perform(
                 raise
             raise _done_meanwhile() from error
         refuse_machine_as_second(ctx)
-        statements.finish(key, result, ctx.case, _entry_of(ctx))
+        entry, also = _entry_of(ctx)
+        statements.finish(key, result, ctx.case, entry, also)
         return Outcome(
             result, ctx.case.id if ctx.case else None, ctx.case.version if ctx.case else None, replayed=False
         )
@@ -358,25 +359,28 @@ def _stands_in_there(ctx: Context, case: Case) -> bool:
     return False
 
 
-def _entry_of(ctx: Context) -> TimelineEntry | None:
-    """The act's one entry, with the case brought up to it. An act that changed nothing on the case leaves none."""
+def _entry_of(ctx: Context) -> tuple[TimelineEntry | None, list[statements.Statement]]:
+    """The act's one entry, with the case brought up to it and what else has to be written for that.
+
+    An act that changed nothing on the case leaves no entry.
+    """
     case = ctx.case
     if ctx.on_behalf_of:
         ctx.body["on_behalf_of"] = ctx.on_behalf_of
     if case is None:
         if ctx.words is not None:
             chain.append_for_unit(ctx)
-        return None
+        return None, []
     if not ctx.events and ctx.words is None:
-        return None
+        return None, []
     case.version += 1
     entry = chain.entry_for_case(ctx)
     before = case.status
-    write_state(case, ctx.state, ctx.plan, ctx.now)
+    also = write_state(case, ctx.state, ctx.plan, ctx.now)
     if case.status != before and case.version > 1:
         for part in modules("on_status"):
             part.status_changed(ctx, before)
-    return entry
+    return entry, also
 
 
 def _roles_needed(what: Act) -> NotAllowed:

@@ -66,7 +66,7 @@ def _keep() -> str:
     return f"UPDATE cases_case SET {sets} WHERE id = %s"  # noqa: S608  names of our own model
 
 
-def _send(statements: Sequence[Statement]) -> list[psycopg.Cursor[Any]]:
+def send(statements: Sequence[Statement]) -> list[psycopg.Cursor[Any]]:
     """Run them in order in one pipeline, inside the transaction that is open; give a cursor for each."""
     connection.ensure_connection()
     raw = connection.connection
@@ -90,7 +90,7 @@ def begin(person: Staff, key: str, act: str, digest: str, case_id: UUID | None) 
     ]
     if case_id is not None:
         statements.append((_take(), [case_id]))
-    cursors = _send(statements)
+    cursors = send(statements)
     row = cursors[2].fetchone() if case_id is not None else None
     return cursors[1].rowcount == 1, _case(row) if row is not None else None
 
@@ -104,16 +104,23 @@ def _case(row: Sequence[Any]) -> Case:
     return Case.from_db("default", [field.attname for field in fields], values)
 
 
-def finish(key: str, result: dict[str, Any], case: Case | None, entry: TimelineEntry | None) -> None:
-    """Write the entry and the case (if the act was about one and changed it), and what the key is answered with."""
+def finish(
+    key: str,
+    result: dict[str, Any],
+    case: Case | None,
+    entry: TimelineEntry | None,
+    also: Sequence[Statement] = (),
+) -> None:
+    """Write the entry and the case (if the act was about one and changed it), what goes `also`, and the key's answer."""
     statements: list[Statement] = []
     if entry is not None:
         statements.append((ENTRY, _entry_values(entry)))
     if entry is not None and case is not None:
         statements.append((_keep(), [*_case_values(case), case.id]))
+    statements.extend(also)
     answer = json.dumps(result, ensure_ascii=False)
     statements.append((ANSWER, [answer, case.id if case else None, case.version if case else None, key]))
-    _send(statements)
+    send(statements)
 
 
 def _entry_values(entry: TimelineEntry) -> list[Any]:
