@@ -159,3 +159,7 @@ def test_chinese_is_complete(till: Any, address: str, people: Any, client_for: A
             main = re.sub(r"<[^>]+>", " ", page[page.index("<main") : page.index("</main>")])
             left = [w for w in re.findall(r"[A-Za-z]{4,}(?: [a-z]+)+", main) if "xiaoshi" not in w]
             assert left == [], (person.login, where)
+
+
+def test_a_zero_byte_in_the_address_is_no_place_in_the_list(people: Any, client_for: Any) -> None:
+    assert client_for(people.teller).get("/desk/money/?after=%00").status_code == 200

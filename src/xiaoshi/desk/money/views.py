@@ -217,7 +217,7 @@ def _case_forms(
 
 def _desk_context(request: HttpRequest, reader: Staff, sent: forms.MoneyForm | None) -> dict[str, Any]:
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
-    after = request.GET.get("after", "")[:300]
+    after = request.GET.get("after", "").replace("\x00", "")[:300]
     cash = standing.cash_of(reader, after, PAGE)
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     entries = standing.entries_since(reader, today, PAGE)
