@@ -173,6 +173,16 @@ def test_a_substitute_is_not_two_of_those_who_sign(play):
     assert [s.actor for s in play.state.steps["photograph"].signers if s.signed] == ["zhou"]
 
 
+@pytest.mark.parametrize("asked", [c.AllSign, c.AnySign])
+def test_whoever_did_the_step_does_not_sign_it(play, asked):
+    play(OPENED)
+    assert act(play, LI, asked, step="photograph", signers=(LI, ZHOU)) == "SigningAsked"
+    assert act(play, LI, c.DoStep, step="photograph") == "StepDone"
+    assert act(play, LI, c.Sign, step="photograph") == "same_hands"
+    assert act(play, standing_in(HU, "li"), c.Sign, step="photograph") == "same_hands"
+    assert act(play, ZHOU, c.Sign, step="photograph") == "StepSigned"
+
+
 SET_BY_ACT = (
     BURNT.replace("[facts.total_fen]\n", '[facts.total_fen]\nset_by = "act"\n')
     + """

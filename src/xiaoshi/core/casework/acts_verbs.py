@@ -341,17 +341,22 @@ def _to_sign(turn: Turn, step_id: str) -> tuple[Step, StepState] | Refused:
 
 
 def _signs_twice(turn: Turn, step: Step, own: StepState) -> Refused | None:
-    """A substitute signs for an absent signer, but is not two of the people who sign, nor who made what is signed."""
-    if not turn.actor.on_behalf_of:
-        return None
-    if turn.actor.id in own.makers or any(s.actor == turn.actor.id for s in own.signers):
+    """Whoever made what is signed signs it for nobody, not for oneself either; a substitute is not two of those who sign."""
+    if turn.actor.on_behalf_of and any(s.actor == turn.actor.id for s in own.signers):
         return refused(
             "same_hands",
-            "您已是本环节的经办人或会签人，不能再代人签署",
-            "You made this step or sign it yourself, so you cannot sign it for another as well",
+            "您本人也是会签人，不能再代人签署",
+            "You sign it yourself, so you cannot sign it for another as well",
             step.id,
         )
-    return None
+    if set(turn.actor.names).isdisjoint(own.makers):
+        return None
+    return refused(
+        "same_hands",
+        "您是本环节的经办人，不能签署自己的工作；请减签，或改由他人会签",
+        "You made this step, so you cannot sign it: be taken off those who sign, or let another sign",
+        step.id,
+    )
 
 
 def copy(turn: Turn, command: c.Copy) -> Outcome:
