@@ -63,7 +63,7 @@ def grown(desk) -> dict[str, dict[str, int]]:
 
 def more(people: Any, case: Any, times: int) -> None:
     from desk_fixtures import open_a_case
-    from xiaoshi.desk.cases.verbs import ask
+    from xiaoshi.desk.consulting.acts import ask
     from xiaoshi.desk.notices.telling import tell_colleagues
 
     def act(what: Any, person: Any, on: Any, **fields: Any) -> None:
