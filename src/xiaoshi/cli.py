@@ -11,11 +11,13 @@ Exit codes: 0 done; 1 problems found, or refused; 2 wrong use; 3 environment (da
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import json
 import os
+import re
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from xiaoshi import __version__
 from xiaoshi.core.problems import Problem, Words
@@ -48,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    given = _options_last(given)
     language = _language_of(given)
     if not given or given[0] in ("-h", "--help"):
         _print_help(language)
@@ -62,6 +65,17 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return _complain(Problem("unknown_command", words), USAGE, language, "--json" in given)
     return _run(given, language)
+
+
+def _options_last(given: list[str]) -> list[str]:
+    """`xiaoshi --lang en doctor` is `xiaoshi doctor --lang en`: common options may stand before the command too."""
+    before: list[str] = []
+    rest = list(given)
+    while rest and (rest[0] == "--json" or rest[0].startswith(("--lang", "--home"))):
+        before.append(rest.pop(0))
+        if before[-1] in ("--lang", "--home") and rest:
+            before.append(rest.pop(0))
+    return [*rest, *before] if rest else before
 
 
 def _run(given: list[str], language: str) -> int:
@@ -118,6 +132,7 @@ def _add_common_options(parser: argparse.ArgumentParser, language: str) -> None:
     for action in leaves:
         for child in dict.fromkeys(action.choices.values()):
             _add_common_options(child, language)
+    parser.error = functools.partial(_wrong_use, parser)  # type: ignore[method-assign]
     taken = set(parser._option_string_actions)
     english = language == "en"
     if "--json" not in taken:
@@ -129,6 +144,31 @@ def _add_common_options(parser: argparse.ArgumentParser, language: str) -> None:
     if "--lang" not in taken:
         text = "language of the output" if english else "输出语言"
         parser.add_argument("--lang", choices=("zh", "en"), default=argparse.SUPPRESS, help=text)
+
+
+# How argparse says it -> how it is said in Chinese; what is not here is quoted.
+_WRONG_USE = (
+    (r"the following arguments are required: (.+)", r"缺少参数:\1"),
+    (r"unrecognized arguments: (.+)", r"不认识的参数:\1"),
+    (r"argument (.+): invalid choice: (.+) \(choose from (.+)\)", r"参数 \1 不能是 \2(可选:\3)"),
+    (r"argument (.+): invalid int value: (.+)", r"参数 \1 应为整数,不是 \2"),
+    (r"argument (.+): expected one argument", r"参数 \1 后面缺少一个值"),
+    (r"one of the arguments (.+) is required", r"参数 \1 必须给出一个"),
+    (r"argument (.+): not allowed with argument (.+)", r"参数 \1 不能与 \2 同时使用"),
+)
+
+
+def _wrong_use(parser: argparse.ArgumentParser, message: str) -> NoReturn:
+    """What argparse would print in English on stderr, as a problem in both languages (JSON too)."""
+    chinese = next((re.sub(a, b, message) for a, b in _WRONG_USE if re.fullmatch(a, message)), message)
+    usage = " ".join(parser.format_usage().split()).removeprefix("usage: ")
+    raise HouseError(
+        "wrong_use",
+        f"用法不对:{chinese}。用法:{usage}",
+        f"Wrong use: {message}. Usage: {usage}",
+        parser.prog,
+        USAGE,
+    )
 
 
 def _language_of(given: list[str]) -> str:

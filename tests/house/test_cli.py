@@ -82,6 +82,17 @@ def test_unknown_command_and_help_in_both_languages() -> None:
     assert run([]).returncode == 2
 
 
+def test_wrong_use_is_said_in_the_readers_language_and_in_json() -> None:
+    wrong = run(["simulate", "province", "--cases", "many", "--json", "--lang", "zh"])
+    assert wrong.returncode == 2
+    assert "应为整数,不是 'many'" in json.loads(wrong.stdout)["problems"][0]["text"]
+    assert "Wrong use" in run(["--lang", "en", "audit"]).stderr
+
+
+def test_common_options_may_stand_before_the_command() -> None:
+    assert run(["--lang", "zh", "fly"]).stderr.startswith("xiaoshi: 没有“fly”这个命令")
+
+
 def test_help_imports_no_django() -> None:
     code = "import sys; from xiaoshi.cli import main; main(['--help']); sys.exit('django' in sys.modules)"
     assert (

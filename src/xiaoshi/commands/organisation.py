@@ -12,6 +12,7 @@ from xiaoshi.commands.home import chosen_home
 from xiaoshi.commands.people import add_person_option, person_named
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.house.django import prepare
+from xiaoshi.house.home import Home
 from xiaoshi.house.trouble import HouseError
 
 
@@ -42,7 +43,9 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     """0 done; 1 refused, or some rows were (each is named); 3 a file that cannot be read."""
-    with prepare(chosen_home(args), owner=args.work == "first-admin"):
+    # The first administrator comes before anything else: the home may not be there yet.
+    home = Home.chosen(args.home) if args.work == "first-admin" else chosen_home(args)
+    with prepare(home, owner=args.work == "first-admin"):
         from xiaoshi.desk.guard.refusals import Refused
 
         try:

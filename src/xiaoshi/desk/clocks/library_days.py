@@ -12,9 +12,6 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-import holidays
-from holidays.countries.china import ChinaStaticHolidays
-
 FIRST_YEAR = 2024
 SUBSTITUTE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
@@ -35,11 +32,16 @@ def source() -> str:
 
 def known_years() -> tuple[int, ...]:
     """The years whose notice the library knows, from `FIRST_YEAR` on."""
+    # A quarter of a second at each start, for what is asked once a day.
+    from holidays.countries.china import ChinaStaticHolidays
+
     return tuple(sorted(y for y in ChinaStaticHolidays.special_public_holidays if y >= FIRST_YEAR))
 
 
 def days_of(year: int) -> tuple[KnownDay, ...]:
     """The year's days off and swapped workdays, in order."""
+    import holidays
+
     chinese = holidays.China(years=year, language="zh_CN")
     english = holidays.China(years=year, language="en_US")
     found = {day: KnownDay(day, None, name, english.get(day, "")) for day, name in chinese.items()}
