@@ -156,6 +156,27 @@ def test_a_circle_of_any_length_is_refused(people, new_case):
     wait(people.teller, cases[3], cases[0])
 
 
+def test_a_circle_does_not_tell_the_number_of_a_case_that_one_may_not_see(people, new_case):
+    from xiaoshi.desk.cases.verbs import copy_to
+    from xiaoshi.desk.guard.refusals import Refused
+    from xiaoshi.desk.organisation.models import Staff
+
+    third = Staff.objects.select_related("unit").get(login="zheng.an")
+    mine, theirs, hidden = (new_case(p, kind="example") for p in (people.teller, people.stranger, third))
+    do(copy_to, people.stranger, theirs, to=people.teller.login)
+    do(copy_to, third, hidden, to=people.stranger.login)
+    do(copy_to, people.teller, mine, to=third.login)
+    wait(people.stranger, theirs, hidden)
+    wait(third, hidden, mine)
+    with pytest.raises(Refused) as caught:
+        wait(people.teller, mine, theirs)
+    words = caught.value.problem.words
+    assert caught.value.problem.code == "circle_of_cases"
+    for text in (words.zh, words.en):
+        assert hidden.number not in text
+        assert theirs.number in text
+
+
 def test_two_who_would_close_a_circle_in_the_same_second(people, new_case):
     """Both hold their case and want the other's: at most one is done, nobody waits for ever, and no circle is left."""
     from django.db import connections

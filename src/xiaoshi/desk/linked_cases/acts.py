@@ -39,11 +39,11 @@ def wait_for_case(ctx: Context, *, other: str, reason: str, step: str = CASE) ->
         )
     circle = _circle(ctx.the_case, found)
     if circle:
-        numbers = " → ".join([ctx.the_case.number, *circle])
+        zh, en = _told(ctx.the_case, circle)
         raise refuse(
             "circle_of_cases",
-            f"这些案件会互相等待，谁也办不完：{numbers}。请先解除其中一个。",
-            f"These cases would wait for one another for ever: {numbers}. Let one of them go first.",
+            f"这些案件会互相等待，谁也办不完：{zh}。请先解除其中一个。",
+            f"These cases would wait for one another for ever: {en}. Let one of them go first.",
             where="other",
         )
     CaseLink.objects.filter(waiting=ctx.the_case, other=found, let_at=None).update(let_at=ctx.now)
@@ -145,3 +145,11 @@ def _circle(waiting: Case, other: Case) -> list[str]:
         cursor.execute("SELECT xiaoshi_waits_for(%s, %s)", [other.id, waiting.id])
         found = cursor.fetchone()[0]
     return list(found or [])
+
+
+def _told(waiting: Case, circle: list[str]) -> tuple[str, str]:
+    """The circle in words (zh, en). A case that this person may not see stands in it without its number."""
+    seen = set(Case.objects.filter(number__in=circle).values_list("number", flat=True))
+    zh = [number if number in seen else "（您看不到的案件）" for number in circle]
+    en = [number if number in seen else "(a case that you may not see)" for number in circle]
+    return " → ".join([waiting.number, *zh]), " → ".join([waiting.number, *en])
