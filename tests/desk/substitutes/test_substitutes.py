@@ -175,6 +175,19 @@ def test_who_may_arrange_it(people):
     assert refused(arrange, people.teller, **given) == "covered_already"
 
 
+def test_one_teller_does_not_open_the_outlet_to_somebody_of_another(people, new_case):
+    from xiaoshi.desk.cases.models import Case
+    from xiaoshi.desk.guard.visibility import visible_to
+    from xiaoshi.desk.substitutes.acts import arrange
+
+    case, day = new_case(people.colleague), (today() + timedelta(60)).isoformat()
+    given = {"absent": "li.min", "substitute": "wu.an", "first_day": day, "last_day": day, "reason": "休假"}
+    assert refused(arrange, people.teller, **given) == "outsider_by_head"
+    with visible_to(people.stranger):
+        assert not Case.objects.filter(id=case.id).exists()
+    do(arrange, people.outlet_head, **given)
+
+
 def test_a_circle_is_refused_when_it_is_made(people):
     from xiaoshi.desk.substitutes.acts import arrange
 

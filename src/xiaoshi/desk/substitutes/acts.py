@@ -41,6 +41,7 @@ def arrange(
     """`substitute` stands in for `absent` from `first_day` to `last_day` (ISO, both included), for `kinds` (empty: all)."""
     away, there = _in_service(absent, "absent"), _in_service(substitute, "substitute")
     _may_arrange(ctx, away)
+    _outsider_by_a_head(ctx, away, there)
     if not reason.strip():
         raise invalid("reason_missing", "请写明原因。", "Give the reason.", where="reason")
     unknown = [kind for kind in kinds if kind not in KINDS]
@@ -170,6 +171,19 @@ def _may_arrange(ctx: Context, away: Staff) -> None:
         "not_your_act",
         f"只能由{away.name_zh}本人，或其机构及上级机构的负责人、授权主管安排。",
         f"Only {away.name_en}, or a head over that unit, arranges this.",
+    )
+
+
+def _outsider_by_a_head(ctx: Context, away: Staff, there: Staff) -> None:
+    """Whoever stands in sees the whole place of the absent: for somebody of another unit that is not one teller's to give."""
+    if away.unit.path.startswith(there.unit.path) or MAY_ARRANGE & ctx.actor.roles:
+        return
+    raise not_allowed(
+        "outsider_by_head",
+        f"{there.name_zh}属于其他机构，代岗期间会看到本机构的案件；请本机构负责人或授权主管安排，或改选本机构同事。",
+        f"{there.name_en} works for another unit and would see the cases of yours: ask a head of your unit to arrange it, or"
+        " choose a colleague of your own.",
+        where="substitute",
     )
 
 
