@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from xiaoshi.desk.cases.verbs import hand_over
 from xiaoshi.desk.find.as_json import found_as_json
@@ -168,3 +170,26 @@ def test_a_database_without_time_says_how_far_it_looked(people, new_case, monkey
     assert found.since is not None
     assert found.notes
     assert not found_as_json(found, "zh")["complete"]
+
+
+def test_what_has_just_changed_is_indexed_with_as_many_queries_for_one_case_as_for_many(people, new_case):
+    def asked(many: int) -> int:
+        with visible_to_house("find"):
+            take_oldest(1000)
+        for n in range(many):
+            case = new_case(client_name=f"令狐{n}")
+            do(
+                add_document,
+                people.teller,
+                case,
+                purpose="other",
+                name=f"{n}.txt",
+                content=f"说明{many}{n}".encode(),
+            )
+            do(hand_over, people.teller, case, to="xu.lan", reason="盒子在保险柜里")
+        with visible_to_house("find"), CaptureQueriesContext(connection) as queries:
+            assert take_oldest(1000) == many
+        assert len(search(people.teller, "令狐 保险柜", limit=100).cases) >= many
+        return len(queries)
+
+    assert asked(2) == asked(9)
