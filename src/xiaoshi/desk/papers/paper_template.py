@@ -34,9 +34,12 @@ def papers_of_kind(kind: str) -> Mapping[str, PaperTemplate]:
 
     place = f"{KINDS[kind]}.papers"
     try:
-        papers: Mapping[str, PaperTemplate] = import_module(place).PAPERS
+        module = import_module(place)
     except ModuleNotFoundError as error:
         if error.name != place:
             raise
         return {}
+    if module.__file__ is None:  # an empty folder is a package too, of nothing
+        return {}
+    papers: Mapping[str, PaperTemplate] = module.PAPERS
     return papers
