@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from xiaoshi.core.money import yuan
+from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.guard.boundary import ACTS
+from xiaoshi.desk.guard.refusals import Refused
 from xiaoshi.desk.money.models import MoneyOrder
+from xiaoshi.desk.papers.letters.acts import issue_letter
 
 pytestmark = pytest.mark.database
 DUE_FEN = 468_45
@@ -65,6 +68,21 @@ def test_the_checker_sees_no_sum_before_his_own(
     mine = client_for(people.teller).get(address).content.decode()
     assert "531.77" in mine
     assert 'name="counted"' not in mine
+
+
+def test_no_letter_tells_the_checker_the_sum_before_his_own(till: Any, people: Any, client_for: Any) -> None:
+    till.do(ACTS["test.settle"], people.teller, sum_fen=531_78)
+    till.record(people.teller, amount_fen=531_78)
+    form = f"/desk/cases/{till.case.id}/papers/letters/done/"
+    assert yuan(531_78) in client_for(people.teller).get(form).content.decode()
+    page = client_for(people.supervisor).get(form)
+    assert page.status_code == 200
+    assert yuan(531_78) not in page.content.decode()
+    facts = Case.objects.using("owner").get(id=till.case.id).snapshot["facts"]
+    fact = next(n for n, v in facts.items() if v == 531_78)
+    with pytest.raises(Refused) as caught:
+        till.do(issue_letter, people.supervisor, letter="done", answers={"text": "x", "amount": fact})
+    assert caught.value.problem.code == "sum_not_told"
 
 
 def test_the_maker_who_posts_the_check_is_refused_by_the_server(

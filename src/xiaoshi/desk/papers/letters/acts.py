@@ -8,8 +8,11 @@ from django.utils import timezone
 
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.cases.views.found import Found
+from xiaoshi.desk.cases.views.pages import hides_sums
 from xiaoshi.desk.guard.boundary import Context, act
-from xiaoshi.desk.guard.refusals import Invalid, invalid
+from xiaoshi.desk.guard.refusals import Invalid, invalid, not_allowed
+from xiaoshi.desk.kinds import kind_named
+from xiaoshi.desk.money.standing import sums_hidden
 from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.papers import facts as facts_forms
 from xiaoshi.desk.papers.acts import GIVES_OUT
@@ -34,6 +37,14 @@ def issue_letter(
     assert ctx.plan is not None
     assert ctx.state is not None
     grounds = Grounds(ctx.the_case, ctx.plan, ctx.state, timezone.localdate(ctx.now))
+    here = Found(ctx.the_case, ctx.plan, ctx.state, kind_named(ctx.the_case.kind))
+    if answers.get("amount") and keeps_sums_from(here, ctx.person):
+        raise not_allowed(
+            "sum_not_told",
+            "本案还有款项待您或他人复核、清点，此前信函不能写明金额。",
+            "A sum of this case has yet to be checked or counted: until then the letter names none.",
+            where="amount",
+        )
     paper = issue(
         ctx,
         template=found.template,
@@ -45,6 +56,11 @@ def issue_letter(
         note_asked(ctx, list(answers["papers"]), "letter", paper)
     ctx.visible_to_client = True
     return {"paper": str(paper.id), "number": paper.number, "document": str(paper.document_id)}
+
+
+def keeps_sums_from(found: Found, reader: Staff) -> bool:
+    """Whether this reader is told no sum of the case: he or she has yet to count, or somebody else's payment waits for a check."""
+    return hides_sums(found, reader.as_actor()) or sums_hidden(found.case, reader)
 
 
 def letter_named(kind: str, name: str) -> Letter:

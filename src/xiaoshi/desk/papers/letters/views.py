@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from xiaoshi.desk.cases.views.found import Found, find, frame
-from xiaoshi.desk.cases.views.pages import hides_sums
 from xiaoshi.desk.guard.posting import perform_posted, words_of
 from xiaoshi.desk.guard.refusals import Refused
 from xiaoshi.desk.guard.routes import opens_to
@@ -24,7 +23,7 @@ from xiaoshi.desk.look.fields import DatePartsField
 from xiaoshi.desk.look.language import said
 from xiaoshi.desk.look.templatetags.desk import yuan
 from xiaoshi.desk.papers.acts import GIVES_OUT
-from xiaoshi.desk.papers.letters.acts import draft, issue_letter
+from xiaoshi.desk.papers.letters.acts import draft, issue_letter, keeps_sums_from
 from xiaoshi.desk.papers.letters.letter import TEXT_MAX, Letter, letters_of_kind
 from xiaoshi.desk.papers.requirements import called
 from xiaoshi.desk.papers.showing.running import NotShown, order
@@ -108,7 +107,7 @@ def letter(request: HttpRequest, case_id: uuid.UUID, name: str) -> HttpResponse:
         kinds = letters_of_kind(found.case.kind)
         if name not in kinds:
             raise Http404("letter_unknown")
-        sums = not hides_sums(found, request.user.as_actor())  # type: ignore[union-attr]
+        sums = not keeps_sums_from(found, request.user)  # type: ignore[arg-type]
         form = LetterForm(request.POST or None, found, name, kinds[name], sums=sums)
         valid = form.is_valid()
         if not valid or request.POST.get("do") != "issue":
