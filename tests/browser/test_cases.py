@@ -83,7 +83,7 @@ def test_stale_write_shows_what_changed_and_keeps_what_was_typed(
     assert answer.value.status == 409
     first.page.wait_for_selector("text=别人刚改过这个案件")
     assert "徐岚" in first.text() or "徐兰" in first.text()
-    assert first.page.input_value("#id_machine") == "DJ-11"
+    assert "DJ-11" in first.page.inner_text("main")  # the step is done, so it is shown to be copied
     first.picture("conflict")
 
 
