@@ -57,6 +57,14 @@ def test_a_key_used_for_something_else_is_refused(people, new_case):
     assert refused.value.problem.code == "key_reused"
 
 
+@pytest.mark.parametrize("key", ["", "k" * 201, "zero\x00byte"])
+def test_a_key_that_cannot_be_kept_is_refused_with_words(people, new_case, key):
+    case = new_case()
+    with pytest.raises(Refused) as refused:
+        perform(do_step, people.teller, key, case_id=case.id, expected_version=1, **INTAKE)
+    assert refused.value.problem.code == "key_missing"
+
+
 def test_the_same_act_sent_twice_at_once_happens_once(people, new_case):
     case = new_case()
     key, outcomes, go = str(uuid.uuid4()), [], threading.Barrier(6)

@@ -244,6 +244,7 @@ def test_nobody_else_reads_or_ends_a_draft(people, new_case, client_for):
     [
         {"words": "no key"},
         {"key": "k" * 201, "words": "x"},
+        {"key": "zero\x00byte", "words": "x"},
         {"key": "empty", "words": "  "},
         {"key": "huge", "words": "长" * 70_000},
     ],

@@ -229,7 +229,7 @@ def perform(
     `key`: idempotency key, one for each intent of a person (the form carries it). `expected_version`: the version of the
     case as the person saw it; `None` only for acts whose result does not depend on what others did meanwhile.
     """
-    if not key or len(key) > 200:
+    if not key or len(key) > 200 or "\x00" in key:
         raise refuse(
             "key_missing",
             "请求缺少防重编号，请刷新页面后再试。",

@@ -51,7 +51,13 @@ def keep(person: Staff, case_id: UUID, step: str, key: str, posted: QueryDict, n
     """
     pairs = [(n, v) for n in posted if n not in LEFT_OUT for v in posted.getlist(n)]
     plain = json.dumps(pairs, ensure_ascii=False).encode()
-    if not key or len(key) > 200 or len(plain) > SIZE_MAX or not any(v.strip() for _n, v in pairs):
+    if (
+        not key
+        or len(key) > 200
+        or "\x00" in key
+        or len(plain) > SIZE_MAX
+        or not any(v.strip() for _n, v in pairs)
+    ):
         return False
     if AnsweredAct.objects.filter(key=key, actor=person.login).exists():
         return False
