@@ -57,6 +57,52 @@ def places(walked: Callable[..., Any], staff: Any) -> list[tuple[str, str, int]]
     ]
 
 
+@pytest.fixture(scope="module")
+def more_places(walked: Callable[..., Any], staff: Any) -> list[tuple[str, str, int]]:
+    """The rest of the desk: what stands behind "More", and the parts of a case that other parts of the desk bring."""
+    from xiaoshi.desk.consulting.acts import ask
+    from xiaoshi.desk.consulting.models import Question
+    from xiaoshi.desk.guard.visibility import visible_to
+    from xiaoshi.desk.papers.requirements import ask_for_paper
+
+    walk = walked("photograph", "欧阳采薇")
+    walk.do(ask, staff.teller, text="粘连的钱按块称重可否？", field="notes", to_level="city")
+    walk.do(ask_for_paper, staff.teller, title="物业公司的失火说明", reason="证明上没有门牌号")
+    with visible_to(staff.teller):
+        question = Question.objects.get(case_id=walk.case.id)
+    on_case = (
+        "verbs/",
+        "people/",
+        "questions/",
+        "ask/",
+        "plan/",
+        "papers/",
+        "papers/ask/",
+        "papers/letters/",
+    )
+    return [
+        *(("teller", f"/desk/cases/{walk.case.id}/{place}", 200) for place in ("", *on_case)),
+        ("teller", f"/desk/questions/{question.id}/", 200),
+        ("city_specialist", f"/desk/questions/{question.id}/", 200),
+        ("city_specialist", "/desk/questions/", 200),
+        ("city_specialist", "/desk/plans/burnt_notes/", 200),
+        ("city_specialist", "/desk/plans/burnt_notes/move/", 200),
+        ("teller", "/desk/find/?q=%E5%A4%B1%E7%81%AB", 200),
+        ("teller", "/desk/find/?q=%27", 422),
+        ("teller", "/desk/notices/", 200),
+        ("teller", "/desk/scans/", 200),
+        ("teller", "/desk/substitutes/", 200),
+        ("teller", "/desk/tokens/", 200),
+        ("teller", "/desk/my-sign-in/", 200),
+        ("outlet_head", "/desk/stats/", 200),
+        ("outlet_head", "/desk/clocks/", 200),
+        ("outlet_head", "/desk/clocks/hours/?unit=jn/lz/cd/yy/", 200),
+        ("outlet_head", "/desk/organisation/", 200),
+        ("outlet_head", "/desk/number-looks/", 200),
+        ("archivist", "/desk/retention/", 200),
+    ]
+
+
 def paper_code(walk: Any) -> str:
     from xiaoshi.desk.guard.visibility import visible_to
     from xiaoshi.desk.papers.models import Paper
@@ -70,15 +116,56 @@ def paper_code(walk: Any) -> str:
 )
 def test_every_page_is_sound(desk: Any, places: Any, language: str, size: str, width: int) -> None:
     """axe finds nothing, nothing scrolls sideways, the main acts are large enough for a finger."""
+    wrong = found_on(places, desk, language=language, size=size, width=width)
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_every_further_page_is_sound(desk: Any, more_places: Any) -> None:
+    wrong = found_on(more_places, desk, language="en", size="1", width=375)
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_further_pages_in_the_largest_type_do_not_scroll_sideways(desk: Any, more_places: Any) -> None:
+    wrong = found_on(more_places, desk, axe=False, language="zh-hans", size="3", width=375)
+    assert wrong == [], "\n".join(wrong)
+
+
+def test_pictures_of_further_pages(desk: Any, more_places: Any) -> None:
+    """One window each for the page of screenshots."""
+    wanted = {
+        "questions": ("city_specialist", lambda a: a.startswith("/desk/questions/") and a.count("/") > 3),
+        "find": ("teller", lambda a: a.startswith("/desk/find/")),
+        "plan": ("city_specialist", lambda a: a == "/desk/plans/burnt_notes/"),
+        "figures": ("outlet_head", lambda a: a == "/desk/stats/"),
+        "requirements": ("teller", lambda a: a.endswith("/papers/")),
+        "clocks": ("outlet_head", lambda a: a == "/desk/clocks/"),
+    }
+    for name, (person, fits) in wanted.items():
+        address = next(a for p, a, _ in more_places if p == person and fits(a))
+        assert desk.visit(person, width=1440).go(address).picture(name).is_file()
+
+
+def found_on(places: list[tuple[str, str, int]], desk: Any, *, axe: bool = True, **look: Any) -> list[str]:
+    """What is wrong on the pages, one line each, seen in this language, size of type and width."""
     visitors: dict[str, Any] = {}
     wrong = []
     for person, address, status in places:
         if person not in visitors:
-            visitors[person] = desk.visit(person or None, language=language, size=size, width=width)
+            visitors[person] = desk.visit(person or None, **look)
         visitor = visitors[person].go(address, status=status)
-        found = [*visitor.axe(), *visitor.too_wide(), *visitor.small_targets(MAIN_ACTS)]
+        found = [*(visitor.axe() if axe else ()), *visitor.too_wide(), *visitor.small_targets(MAIN_ACTS)]
         wrong += [f"{person or 'nobody'} {address}: {line}" for line in found]
-    assert wrong == [], "\n".join(wrong)
+    return wrong
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-hans", 1280), ("en", 1280)])
+def test_header_keeps_one_line_and_its_menus_open(desk: Any, language: str, width: int) -> None:
+    """At the width of a counter's screen everything of the header stands on one line; the menus show what they hide."""
+    page = desk.visit("teller", language=language, width=width).go("/desk/").page
+    assert page.evaluate("document.querySelector('.xs-header').getBoundingClientRect().height") < 60
+    for menu in page.locator(".xs-header .xs-drop > summary").all():
+        menu.click()
+        assert page.locator(".xs-header .xs-drop[open] .xs-drop__list a").first.is_visible()
 
 
 def test_largest_type_on_the_narrowest_window_does_not_scroll_sideways(desk: Any, places: Any) -> None:
