@@ -250,3 +250,10 @@ def test_queries_of_the_page_of_all_verbs_do_not_grow_with_people(people, new_ca
             client.get(f"{address}?who={who}")
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_zero_byte_names_no_colleague(people, new_case, client_for):
+    case = new_case()
+    posted = {"key": str(uuid.uuid4()), "version": "1", "to": "\x00"}
+    answer = client_for(people.teller).post(f"/desk/cases/{case.id}/verbs/copy/", posted)
+    assert answer.status_code == 422

@@ -112,7 +112,9 @@ def _label(row: Staff, away: dict[str, str], names: dict[str, Words]) -> str:
 def with_posted(choices: Sequence[Choice], posted: Sequence[str]) -> list[tuple[str, str]]:
     """The choices of a form, with whoever was posted and is not in the list shown: the act judges about them."""
     known = {choice.login for choice in choices}
-    left_out = [login for login in dict.fromkeys(posted) if login and login not in known]
+    left_out = [
+        login for login in dict.fromkeys(posted) if login and "\x00" not in login and login not in known
+    ]
     rows = {
         s.login: said(Words(f"{s.name_zh} · {s.unit.name_zh}", f"{s.name_en} · {s.unit.name_en}"))
         for s in Staff.objects.select_related("unit").filter(login__in=left_out[:50], is_active=True)
