@@ -81,6 +81,8 @@ def test_it_is_restored_whole_into_an_empty_home_and_only_there(backup: Path, pl
     words = ("backup", "restore", str(backup), "--home", str(new), "--passphrase-file", str(secret))
     code, told = xiaoshi(*words)
     assert (code, told["cases"]) == (0, 30)
+    # Whoever was signed in when the backup was made signs in anew, and tokens are made anew.
+    assert {"sessions_ended", "tokens_ended"} <= told.keys()
     assert (new / "secrets" / "master.key").read_bytes() == (
         place / "home" / "secrets" / "master.key"
     ).read_bytes()

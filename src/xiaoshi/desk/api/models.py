@@ -58,7 +58,7 @@ class Token(models.Model):
 
     `owner_login`: who answers for it (the person, or the machine's owner); when he or she leaves, it ends. `scopes`:
     `read`, names of acts, `prefix.*`, or `*`. `end_reason` of one that the desk ended itself: `left`,
-    `password_changed`, `machine_closed`.
+    `password_changed`, `machine_closed`, `restored`.
     """
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)

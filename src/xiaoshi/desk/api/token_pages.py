@@ -42,6 +42,7 @@ ENDED: dict[str, Words] = {
     "left": Words("本人离岗", "the person left"),
     "password_changed": Words("密码已更换", "the password was changed"),
     "machine_closed": Words("机器账户已注销", "the machine account was closed"),
+    "restored": Words("系统从备份恢复", "the desk was restored from a backup"),
 }
 
 

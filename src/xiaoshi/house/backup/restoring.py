@@ -26,6 +26,20 @@ from xiaoshi.house.trouble import REFUSED, HouseError
 
 Say = Callable[[str], None]
 
+# Who was signed in, and which programs had a token, is as old as the backup: what was ended since must not live again.
+_END_SIGN_INS = (
+    ("sessions_ended", "DELETE FROM django_session"),
+    (
+        "sittings_ended",
+        "UPDATE signing_in_sitting SET ended_at = now(), ended_by = 'restore', end_reason = 'ended'"
+        " WHERE ended_at IS NULL",
+    ),
+    (
+        "tokens_ended",
+        "UPDATE api_token SET ended_at = now(), ended_by = 'restore', end_reason = 'restored' WHERE ended_at IS NULL",
+    ),
+)
+
 # Opens every document that the database names; prints the first that is not what was kept.
 _DOCUMENTS = """
 import django; django.setup()
@@ -49,12 +63,25 @@ def restore(path: Path, home: Home, passphrase: bytes | None, say: Say) -> dict[
     begun = time.monotonic()
     with _building_site(home.path) as site:
         found = _restore_into(path, Home(site / "home"), passphrase, say)
+        ended = _end_sign_ins(Home(site / "home"))
         _require_empty(home.path)
         if home.path.exists():
             home.path.rmdir()
         (site / "home").rename(home.path)
     counts = found.header.get("counts", {})
-    return {"home": str(home.path), "made_at": found.header["made_at"], **counts, "seconds": _since(begun)}
+    return {
+        "home": str(home.path),
+        "made_at": found.header["made_at"],
+        **counts,
+        **ended,
+        "seconds": _since(begun),
+    }
+
+
+def _end_sign_ins(home: Home) -> dict[str, int]:
+    """Everybody signs in anew after a restore, and tokens are made anew."""
+    with database(home) as info, psycopg.connect(**info.owner_dsn) as connection:
+        return {name: connection.execute(text).rowcount for name, text in _END_SIGN_INS}
 
 
 def verify(path: Path, passphrase: bytes | None, say: Say) -> dict[str, Any]:
