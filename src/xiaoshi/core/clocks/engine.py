@@ -66,7 +66,7 @@ def reckon(
     end_of_time = moment_of_day(last, 9 * 24 * 60, UTC)
     stopped = () if term.runs_for_client else pauses
     blocked = Blocked(stopped, end_of_time)
-    due, segments = _count(begin, term, outlet, blocked, last)
+    due, segments = _count(begin, term, outlet, blocked, min(last, _nothing_after(begin, outlet, stopped)))
     problems = _problems(due, begin, term, outlet, stopped)
     if due is None and problems[0].code != "still_paused":
         segments = []  # fifty years of them would explain nothing
@@ -77,6 +77,14 @@ def reckon(
         tuple(Segment(s.begin.astimezone(outlet.zone), s.end.astimezone(outlet.zone)) for s in segments),
         problems,
     )
+
+
+def _nothing_after(begin: datetime, outlet: Outlet, stopped: Sequence[Span]) -> date:
+    """A day after which nothing can count because a pause has no end: a clock at rest need not look at fifty years."""
+    for_good = min((span.begin for span in stopped if span.end is None), default=None)
+    if for_good is None or for_good.date() >= LAST_DAY - 3 * DAY:
+        return LAST_DAY
+    return local_day(max(for_good.astimezone(UTC), begin), outlet.zone) + 2 * DAY
 
 
 def _shown(at: datetime | None, zone: tzinfo) -> datetime | None:

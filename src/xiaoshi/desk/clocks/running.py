@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from xiaoshi.core.casework.model import Clock, Plan, State
 from xiaoshi.core.casework.standing import Standing
-from xiaoshi.core.casework.views import NextStep
+from xiaoshi.core.casework.views import NextStep, StepProgress
 from xiaoshi.core.clocks import Outlet, Reckoning, Span, Term, next_open, reckon
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.clocks.calendars import calendar_of, line_of
@@ -172,6 +172,16 @@ def keep_clocks(
     return first_due(known.values()), _writing(case, changed)
 
 
+def start_clocks(
+    plan: Plan, state: State, steps: Iterable[NextStep | StepProgress], since: datetime, rests_since: datetime
+) -> list[Running]:
+    """Clocks for a case that has none, started when its steps came up; not worked out yet. See `rebuild.py`."""
+    clocks = [_started(key, spec, state, since) for key, spec in _wanted(plan, state, steps).items()]
+    for clock in clocks:
+        _follow(clock, True, plan, state, rests_since)
+    return clocks
+
+
 def first_due(clocks: Iterable[Running]) -> datetime | None:
     return min((c.due_at for c in clocks if c.due_at and c.ended_at is None), default=None)
 
@@ -187,7 +197,9 @@ def _values(clock: Running) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _wanted(plan: Plan, state: State, steps: Iterable[NextStep]) -> dict[tuple[str, int], Clock]:
+def _wanted(
+    plan: Plan, state: State, steps: Iterable[NextStep | StepProgress]
+) -> dict[tuple[str, int], Clock]:
     """Steps whose turn it is and which have a clock, with their round."""
     found = {}
     for following in steps:
@@ -306,10 +318,15 @@ def _writing(case: Case, clocks: Iterable[Running]) -> list[Statement]:
     statements: list[Statement] = []
     for clock in clocks:
         if clock.id is None:
-            statements.append((INSERT, [case.id, *(_plain(clock, name) for name in COLUMNS[1:])]))
+            statements.append((INSERT, [case.id, *as_stored(clock)]))
         else:
             statements.append((UPDATE, [*(_plain(clock, name) for name in CHANGING), clock.id]))
     return statements
+
+
+def as_stored(clock: Running) -> list[Any]:
+    """The values of `INSERTED` after the case's id."""
+    return [_plain(clock, name) for name in COLUMNS[1:]]
 
 
 def _plain(clock: Running, name: str) -> Any:
