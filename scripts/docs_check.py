@@ -141,6 +141,7 @@ def _is_known(words: list[str], known: frozenset[str]) -> bool:
 def _refused(words: list[str]) -> str:
     """What the real parser says against these words, or nothing; for `case do` and `case bulk`, the act's own fields too."""
     from xiaoshi.cli import COMMANDS, parse
+    from xiaoshi.house.trouble import HouseError
 
     if words[0] not in COMMANDS:
         return "there is no such command"
@@ -149,8 +150,10 @@ def _refused(words: list[str]) -> str:
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
             args = parse(module, words[0], words[1:], "en")
-    except SystemExit as ended:
-        return said.getvalue().strip().splitlines()[-1] if ended.code else ""
+    except HouseError as wrong:
+        return wrong.problem.words.en
+    except SystemExit:
+        return ""  # --help
     return _wrong_fields(args) if words[:2] in (["case", "do"], ["case", "bulk"]) else ""
 
 
