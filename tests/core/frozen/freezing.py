@@ -109,7 +109,18 @@ class Walk:
             if kind is not None and self.act(kind, step=due.step, **facts):
                 self.facts_of_steps = {} if facts else self.facts_of_steps
                 return True
+            if due.act == "sign" and self.takes_off_a_maker(due.step):
+                return True
         return False
+
+    def takes_off_a_maker(self, step: str) -> bool:
+        """Whoever made a step does not sign it (older releases let them): then the signer is taken off, with a reason."""
+        own = self.state.steps[step]
+        return any(
+            self.act(c.RemoveSigner, step=step, signer=signer.actor, reason="经办人不签自己的工作")
+            for signer in own.signers
+            if not signer.signed and signer.actor in own.makers
+        )
 
 
 def half_way(plan: Plan) -> Walk:
