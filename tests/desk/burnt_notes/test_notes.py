@@ -336,7 +336,7 @@ def test_once_both_have_answered_both_see_both_and_a_third_by_right_only(tin_of_
 
 
 TOKENS = re.compile(
-    r'name="(?:csrfmiddlewaretoken|key|version)" value="[^"]*"|nonce="[^"]*"|data-version="[^"]*"|"X-CSRFToken": "[^"]*"'
+    r'name="(?:csrfmiddlewaretoken|key|version)" value="[^"]*"|nonce="[^"]*"|data-(?:version|session-left)="[^"]*"|"X-CSRFToken": "[^"]*"'
 )
 
 
