@@ -46,7 +46,7 @@ from xiaoshi.desk.cases.plans import plan_of
 from xiaoshi.desk.cases.snapshots import read_state, write_state
 from xiaoshi.desk.guard import statements
 from xiaoshi.desk.guard.crypto import keyed_hash
-from xiaoshi.desk.guard.fields import require_fitting, unusable_value
+from xiaoshi.desk.guard.fields import readable_id, require_fitting, unusable_value
 from xiaoshi.desk.guard.machines import refuse_machine, refuse_machine_as_second
 from xiaoshi.desk.guard.refusals import NotAllowed, Refused, Stale, case_not_found, not_allowed, refuse
 from xiaoshi.desk.guard.standing_in import absent_ones, bank_day
@@ -236,7 +236,7 @@ def perform(
             "The request has no idempotency key: reload the page.",
         )
     require_fitting(what, fields)
-    ident = _readable(case_id) if what.on_case else None
+    ident = readable_id(case_id) if what.on_case else None
     digest = digest_of({"case": case_id, **fields})
     with transaction.atomic(durable=True):
         free, case = statements.begin(person, key, what.name, digest, ident)
@@ -284,14 +284,6 @@ def _stored_answer(what: Act, person: Staff, key: str, digest: str) -> Outcome:
             "This request key was already used for something else. Reload the page, check, and send again.",
         )
     return Outcome(stored.result or {}, stored.case_id, stored.version, replayed=True)
-
-
-def _readable(case_id: uuid.UUID | str | None) -> uuid.UUID | None:
-    """The id, or None for what is none: such a case is not found."""
-    try:
-        return uuid.UUID(str(case_id))
-    except ValueError:
-        return None
 
 
 def _take_case(ctx: Context, case: Case | None, expected_version: int | None) -> None:

@@ -7,6 +7,7 @@ somewhere inside, whoever sent it hears which field is wrong and what it should 
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Iterator
 from functools import lru_cache
 from inspect import Parameter, signature
@@ -33,6 +34,14 @@ KIND_WORDS: dict[Any, Words] = {
 }
 TEXT_MAX = 20_000
 DEPTH_MAX = 32
+
+
+def readable_id(text: object) -> uuid.UUID | None:
+    """The id that this is, or None for what is none: whatever it should name is then not found."""
+    try:
+        return uuid.UUID(str(text))
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=512)

@@ -19,6 +19,7 @@ from xiaoshi.core.casework.roles import words_of_roles
 from xiaoshi.core.ledger import Command, PostEntry, Posting, ReverseEntry
 from xiaoshi.core.money import yuan
 from xiaoshi.core.problems import Problem, Words
+from xiaoshi.desk.guard.fields import readable_id
 from xiaoshi.desk.guard.refusals import NotAllowed, NotFound, invalid, not_allowed, refuse
 from xiaoshi.desk.money.booking import book, new_id, purpose_of
 from xiaoshi.desk.money.chart import DAMAGED, VAULT, code_of, drawer_code, ensure_deposit_account
@@ -140,7 +141,7 @@ def plan_reversal(ctx: Context, *, entry_id: str, reason: str) -> MoneyOrder:
     _needs_role(ctx, MAKERS)
     if not reason.strip():
         raise invalid("reason_missing", "请填写冲正原因。", "Say why it is to be reversed.", where="reason")
-    entry = Entry.objects.filter(id=_ident(entry_id), case=ctx.case).select_related("unit").first()
+    entry = Entry.objects.filter(id=readable_id(entry_id), case=ctx.case).select_related("unit").first()
     if entry is None:
         raise NotFound(_problem("entry_not_found", "没有这笔分录。", "There is no such entry."))
     if entry.reverses_id:
@@ -318,7 +319,7 @@ def _store(order: MoneyOrder) -> None:
 
 def _waiting(ctx: Context, order_id: str) -> MoneyOrder:
     """The order, locked: one of this case, or on a unit's act one without a case."""
-    found = MoneyOrder.objects.select_for_update(of=("self",)).filter(id=_ident(order_id), case=ctx.case)
+    found = MoneyOrder.objects.select_for_update(of=("self",)).filter(id=readable_id(order_id), case=ctx.case)
     order = found.select_related("unit").first()
     if order is None:
         raise NotFound(_problem("order_not_found", "没有这笔待复核的款项。", "There is no such order."))
@@ -395,13 +396,6 @@ def _needs_role(ctx: Context, roles: tuple[str, ...]) -> None:
                 f"This is done by: {who.en}. Please pass it to them.",
             )
         )
-
-
-def _ident(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(str(text))
-    except ValueError:
-        return None
 
 
 def _problem(code: str, zh: str, en: str) -> Problem:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import uuid
 from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -12,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.guard.boundary import Context, act
+from xiaoshi.desk.guard.fields import readable_id
 from xiaoshi.desk.guard.refusals import Invalid, NotFound, invalid, not_allowed, refuse
 from xiaoshi.desk.organisation.bank_settings import setting
 from xiaoshi.desk.organisation.models import Staff
@@ -59,7 +59,7 @@ def change_password(ctx: Context, *, old: str, new: str, sitting: str = "") -> d
         )
     person.password, person.must_change_password = make_password(new), False
     person.save(update_fields=["password", "must_change_password"])
-    sittings.end(person.login, "password", by=person.login, but=_ident(sitting))
+    sittings.end(person.login, "password", by=person.login, but=readable_id(sitting))
     ctx.note("更改密码", "Changed the password")
     return {}
 
@@ -211,7 +211,7 @@ def make_recovery_codes(ctx: Context, *, codes_shown: list[str]) -> dict[str, An
 @act("sign_in.end_session", "结束登录", "End a session", on_case=False, people_only=True, for_oneself=True)
 def end_session(ctx: Context, *, sitting: str) -> dict[str, Any]:
     """One session: one's own, or that of somebody at the unit one is head, supervisor or people keeper of."""
-    ident = _ident(sitting)
+    ident = readable_id(sitting)
     found = Sitting.objects.filter(id=ident).first() if ident else None
     if found is None:
         words = Words("没有这个登录。", "There is no such session.")
@@ -235,7 +235,7 @@ def end_session(ctx: Context, *, sitting: str) -> dict[str, Any]:
 def end_all_sessions(ctx: Context, *, login: str, but: str = "") -> dict[str, Any]:
     """Everywhere; the computers that were trusted are forgotten. `but`: the session at hand, when it is one's own."""
     _may_end(ctx, login)
-    ended = sittings.end(login, "ended", by=ctx.person.login, but=_ident(but))
+    ended = sittings.end(login, "ended", by=ctx.person.login, but=readable_id(but))
     Device.objects.filter(staff_login=login).delete()
     ctx.note(f"全部退出：{login}", f"Ended all sessions of {login}", login=login, ended=ended)
     return {"ended": ended}
@@ -268,7 +268,7 @@ def _may_end(ctx: Context, login: str) -> None:
 
 
 def _own(ctx: Context, factor: str, *kinds: str) -> Any:
-    return Factor.objects.filter(id=_ident(factor), staff_login=ctx.person.login, kind__in=kinds)
+    return Factor.objects.filter(id=readable_id(factor), staff_login=ctx.person.login, kind__in=kinds)
 
 
 def _no_factor() -> NotFound:
@@ -284,10 +284,3 @@ def _label(name: str) -> str:
         )
         raise Invalid(Problem("name_unusable", words, "name"))
     return label
-
-
-def _ident(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
