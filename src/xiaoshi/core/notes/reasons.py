@@ -117,6 +117,32 @@ def unscaled_reason() -> Reason:
     )
 
 
+def hidden_reason() -> Reason:
+    """The second note of a piece that holds two."""
+    words = Words(
+        "与另一张纸币重叠或相连，无法测量", "it lies on or touches another note and cannot be measured"
+    )
+    return Reason("pieces_touch", words)
+
+
+def not_under_rule(issuer: str, rule: str) -> Reason:
+    """A note of an issuer that the rule is not about."""
+    words = Words(
+        f"该票样属于 {issuer}，不适用规则 {rule}",
+        f"this is a note of {issuer}: rule {rule} is not about it",
+    )
+    return Reason("issuer_not_under_rule", words)
+
+
+def cross_gap_doubt() -> Reason:
+    """What is missing may be a cross."""
+    words = Words(
+        "疑似正十字形缺口（缺少四分之一按半额），须人工认定",
+        "a cross-shaped gap is suspected (one quarter missing is half value): a person must look",
+    )
+    return Reason("cross_gap_suspected", words)
+
+
 def cross_gap_suspected(groups: Sequence[Group]) -> bool:
     """Whether what is missing looks like a cross: an empty bar from top to bottom and one from side to side, with paper
     in all four corners. All groups that may be one note are looked at together."""

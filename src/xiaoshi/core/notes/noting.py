@@ -1,0 +1,224 @@
+"""From pieces to notes: groups of pieces, the share each note has left, what may yet add to it, and the rule's word.
+
+A tin is walked in the order of its pieces. A piece that opens a group becomes a measured note, one that was not named
+an unmeasured one; a piece that holds two notes tells of the second as well, so nothing that lies on a tray is silently
+left out of the bounds. What a group may still gain (pieces that may belong to it, scraps without a name, paper of the
+ground's colour) moves the upper end of its share only.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from xiaoshi.core.notes.faces import PreparedLibrary
+from xiaoshi.core.notes.interval import share_of, spread_of
+from xiaoshi.core.notes.joining import Group, Part, join
+from xiaoshi.core.notes.model import Note, Reason, Share
+from xiaoshi.core.notes.reasons import (
+    cross_gap_doubt,
+    cross_gap_suspected,
+    hidden_reason,
+    largest_piece_elsewhere,
+    may_belong,
+    not_under_rule,
+    print_like_ground,
+    remarks_on,
+    unnamed_reason,
+    unscaled_reason,
+)
+from xiaoshi.core.notes.traywork import SeenPiece, SeenTray
+from xiaoshi.core.notes.twice import Seen
+from xiaoshi.core.notes.verdicts import Judgement, judge
+from xiaoshi.core.rules.note_rules import RuleSet
+
+GROWTH_AREA_MAX = 1.30
+"""A scrap's square millimetres on the tray were at most this many on the note (12 % shorter each way)."""
+SCRAP_FITS = 0.85
+UNSEEN_TOLD = 0.005
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tin:
+    """All that was seen of one tin, with what it is measured by.
+
+    `pieces`, `ids`, `tray_of`: every piece in its order, its name, and which of `trays` it lies on.
+    """
+
+    trays: tuple[SeenTray, ...]
+    pieces: tuple[SeenPiece, ...]
+    ids: tuple[str, ...]
+    tray_of: tuple[int, ...]
+    library: PreparedLibrary
+    rules: RuleSet
+    seen_before: Seen = field(default_factory=Seen)
+
+
+def grouped(tin: Tin) -> list[Group]:
+    """Pieces of one note together, in the order of their first pieces; `Part.index` counts through the tin."""
+    groups: list[Group] = []
+    for number in range(len(tin.trays)):
+        parts = [
+            Part(n, number, piece.registered, piece.found.identity.edition_certain)
+            for n, piece in enumerate(tin.pieces)
+            if tin.tray_of[n] == number and piece.registered is not None and piece.found is not None
+        ]
+        before = len(groups)
+        groups += [
+            Group(group.parts, group.mask, tuple(before + k for k in group.maybe)) for group in join(parts)
+        ]
+    return groups
+
+
+def notes_of(tin: Tin, groups: list[Group]) -> tuple[Note, ...]:
+    """All notes of the tin, numbered in the order of their first pieces."""
+    by_first = {group.parts[0].index: group for group in groups}
+    inside = {part.index for group in groups for part in group.parts}
+    notes: list[Note] = []
+    for n, piece in enumerate(tin.pieces):
+        if n in by_first:
+            notes.append(_measured(f"n{len(notes) + 1}", by_first[n], groups, tin))
+            for part in by_first[n].parts:
+                other = tin.pieces[part.index]
+                if any(reason.code == "pieces_touch" for reason in other.doubts):
+                    notes.append(_hidden(f"n{len(notes) + 1}", tin.ids[part.index], other, tin.library))
+        elif n not in inside:
+            notes.append(_unmeasured(f"n{len(notes) + 1}", tin.ids[n], piece, tin.library, tin.rules))
+    return tuple(notes)
+
+
+def _measured(number: str, group: Group, groups: list[Group], tin: Tin) -> Note:
+    others = [groups[k] for k in group.maybe]
+    share, unseen = _share(group, others, tin)
+    reference, rules = group.parts[0].registered.reference, tin.rules
+    remarks = list(remarks_on(group, share, rules))
+    if unseen > UNSEEN_TOLD:
+        remarks.append(print_like_ground(unseen))
+    if others:
+        remarks.append(may_belong([tin.ids[part.index] for other in others for part in other.parts]))
+    told = judge(
+        rules,
+        float(reference.denomination),
+        reference.width_mm * reference.height_mm,
+        share,
+        doubts=_doubts(group, others, tin),
+        remarks=tuple(remarks),
+    )
+    elsewhere = _elsewhere(group, others, tin)
+    if elsewhere:
+        # It may be paid with another piece or photo already: nothing of it is certain.
+        told = Judgement("undecided", 0, 0, told.amount_high_fen, (*elsewhere, *told.reasons))
+    return Note(
+        number,
+        tuple(tin.ids[part.index] for part in group.parts),
+        reference.denomination_fen,
+        share,
+        told.verdict,
+        told.amount_fen,
+        told.amount_low_fen,
+        told.amount_high_fen,
+        told.reasons,
+    )
+
+
+def _share(group: Group, others: list[Group], tin: Tin) -> tuple[Share, float]:
+    """The share that is left with its interval, and the share of paper that may lie unseen."""
+    rules, tray = tin.rules, tin.trays[group.parts[0].image]
+    reference = group.parts[0].registered.reference
+    whole = reference.width_mm * reference.height_mm
+    value, legible = _counted(group, rules)
+    unseen, may_add = _unseen_share(group, rules), 0.0
+    if rules.combine == "union":
+        may_add = sum(other.ratio + _unseen_share(other, rules) for other in others)
+        room = (1 - value) * whole
+        scraps = [
+            piece.area_mm2 for piece in tray.pieces if piece.found is None and piece.area_mm2 is not None
+        ]
+        may_add += sum(area * GROWTH_AREA_MAX / whole for area in scraps if area * SCRAP_FITS <= room)
+    laid = [(part.registered, tin.pieces[part.index].perimeter_mm or 0.0) for part in group.parts]
+    share = share_of(
+        value,
+        legible,
+        spread_of(laid, tray.scale.mm_per_px or 0.0),
+        carbonised_counts=rules.carbonised_counts,
+        may_add=may_add + unseen,
+        unseen=tray.hides_char,
+    )
+    return share, unseen
+
+
+def _doubts(group: Group, others: list[Group], tin: Tin) -> tuple[Reason, ...]:
+    """Why people must decide whatever the share says."""
+    rules, reference = tin.rules, group.parts[0].registered.reference
+    doubts = list(dict.fromkeys(reason for part in group.parts for reason in tin.pieces[part.index].doubts))
+    if rules.cross_gap and cross_gap_suspected([group, *others]):
+        doubts.append(cross_gap_doubt())
+    if reference.issuer != rules.issuer:
+        doubts.append(not_under_rule(reference.issuer, rules.id))
+    return tuple(doubts)
+
+
+def _elsewhere(group: Group, others: list[Group], tin: Tin) -> list[Reason]:
+    """Why it may be paid already with another piece, or on another photo."""
+    told: list[Reason] = []
+    if tin.rules.combine == "largest_piece" and any(other.ratio >= group.ratio for other in others):
+        told.append(largest_piece_elsewhere())
+    twin = tin.seen_before.note(tin.trays[group.parts[0].image].scale.image, group)
+    return told if twin is None else [*told, twin]
+
+
+def _counted(group: Group, rules: RuleSet) -> tuple[float, float]:
+    """(present, legible) share: of the union of the parts, or of the largest single piece where the rule says so."""
+    if rules.combine == "largest_piece":
+        best = max(group.parts, key=lambda part: part.registered.ratio)
+        return best.registered.ratio, best.registered.legible_ratio
+    return group.ratio, min(group.ratio, sum(part.registered.legible_ratio for part in group.parts))
+
+
+def _unseen_share(group: Group, rules: RuleSet) -> float:
+    """Share of the note on which paper may lie that has the colour of the ground."""
+    parts = group.parts
+    if rules.combine == "largest_piece":
+        parts = (max(parts, key=lambda part: part.registered.ratio),)
+    unseen = np.zeros_like(group.mask)
+    for part in parts:
+        unseen |= part.seen_from_front(part.registered.unseen)
+    return float((unseen & ~group.mask).mean())
+
+
+def _hidden(number: str, piece: str, seen: SeenPiece, library: PreparedLibrary) -> Note:
+    """The other note that lies in the same piece: unmeasured, of the kind that was recognised if any was."""
+    fen = None if seen.second is None else seen.second.identity.reference.denomination_fen
+    most = library.largest_fen if fen is None else fen
+    rest = 0.0 if seen.registered is None else seen.registered.outside_mm2
+    if seen.second is not None:
+        second = seen.second.identity.reference
+        rest -= second.width_mm * second.height_mm
+        most += library.largest_fen * math.ceil(max(rest, 0.0) / library.smallest_mm2)
+    else:
+        most *= max(1, math.ceil(rest / library.smallest_mm2))
+    return Note(number, (piece,), fen, None, "undecided", 0, 0, most, (hidden_reason(),))
+
+
+def _unmeasured(number: str, piece: str, seen: SeenPiece, library: PreparedLibrary, rules: RuleSet) -> Note:
+    """A note without a share: not named, or named in a picture without scale."""
+    if seen.found is not None:
+        fen = seen.found.identity.reference.denomination_fen
+        return Note(number, (piece,), fen, None, "undecided", 0, 0, fen, (unscaled_reason(), *seen.doubts))
+    most = library.largest_fen
+    if seen.area_mm2 is not None and library.faces and _too_small_alone(seen.area_mm2, library, rules):
+        # It pays nothing by itself; what it may add to a named note stands in that note's upper end.
+        most = 0
+    elif seen.area_mm2 is not None and library.faces and seen.area_mm2 > 1.05 * library.largest_mm2:
+        # Larger than any note: several in one.
+        most *= math.ceil(seen.area_mm2 / library.smallest_mm2)
+    return Note(
+        number, (piece,), None, None, "undecided", 0, 0, most, (unnamed_reason(seen.area_mm2), *seen.doubts)
+    )
+
+
+def _too_small_alone(area_mm2: float, library: PreparedLibrary, rules: RuleSet) -> bool:
+    shares = [float((band.half or band.full).share) for band in rules.bands]
+    return area_mm2 * GROWTH_AREA_MAX < min(shares, default=0.0) * library.smallest_mm2
