@@ -12,8 +12,8 @@ which left no bias on discs of white, brown and black (tests). Things below `CRU
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -25,6 +25,8 @@ from xiaoshi.core.notes.reference import Picture
 Mask = NDArray[np.bool_]
 
 CRUMB_MM2 = 40.0
+SPECK_MM2 = 0.1
+"""Less is a few pixels of noise beside an edge, not even a crumb."""
 START, GO_ON = 0.40, 0.20
 BAND_MM = 0.55
 APART_LEVELS_MIN = 45.0
@@ -62,7 +64,7 @@ def find_blobs(
         x, y, w, h, area = (int(v) for v in stats[number])
         area_mm2 = area / px_per_mm**2
         if area_mm2 < CRUMB_MM2:
-            crumbs.append(area_mm2)
+            crumbs += [area_mm2] if area_mm2 >= SPECK_MM2 else []
             continue
         mask = labels[y : y + h, x : x + w] == number
         touches = x <= 2 or y <= 2 or x + w >= fine.shape[1] - 2 or y + h >= fine.shape[0] - 2
@@ -94,38 +96,66 @@ def _coarse(picture: Picture, seen: Mask, ground: Ground, px_per_mm: float) -> M
 
 
 def _refine(picture: Picture, coarse: Mask, px_per_mm: float) -> Mask:
-    """Move the edges of `coarse` to where the mixture of inside and outside is one half."""
+    """Move the edges of `coarse` to where the mixture of inside and outside is one half.
+
+    Only pixels of the band along the edges are read at full resolution (one in fifteen). P and M vary slowly beside
+    them, so they are averaged on a picture of half size, M on one of a quarter, and read there between the pixels.
+    """
     reach = max(2, round(BAND_MM * px_per_mm))
     ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    window = coarse.astype(np.uint8)
+    wide = np.asarray(cv2.dilate(window, ball), np.uint8)
+    inside = np.asarray(cv2.erode(window, ball), np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
+    worth = stats[:, cv2.CC_STAT_AREA] / px_per_mm**2 >= CRUMB_MM2 / 2
+    worth[0] = False
+    ys, xs = np.nonzero((wide != inside) & worth[labels]) if count > 1 else (np.zeros(0, np.intp),) * 2
+    if len(ys) == 0:
+        return coarse
+    # The piece changes quickly towards its charred edge, so its colour is taken close by; the mat does not.
+    own, own_weight = _mean_beside(picture, inside, (xs, ys), 2, ("gauss", 0.5 * reach))
+    mat, mat_weight = _mean_beside(picture, np.uint8(1) - wide, (xs, ys), 4, ("box", 5.0 * reach + 1))
+    levels = picture[ys, xs].astype(np.float32)
+    share = _share(levels, own, mat)
+    # Thin necks have no inside of their own: they keep the coarse edge where nothing better is near.
+    known = (own_weight > 2e-3) & (mat_weight > 2e-3) & (((own - mat) ** 2).sum(axis=1) > 30.0**2)
     fine = coarse.copy()
-    count, _, stats, _ = cv2.connectedComponentsWithStats(
-        cv2.dilate(coarse.astype(np.uint8), ball), connectivity=8
-    )
-    room = 4 * reach
-    for number in range(1, count):
-        x, y, w, h, area = (int(v) for v in stats[number])
-        if area / px_per_mm**2 < CRUMB_MM2 / 2:
-            continue
-        rows = slice(max(0, y - room), min(coarse.shape[0], y + h + room))
-        columns = slice(max(0, x - room), min(coarse.shape[1], x + w + room))
-        window = coarse[rows, columns].astype(np.uint8)
-        inside, outside = cv2.erode(window, ball) > 0, cv2.dilate(window, ball) == 0
-        band = ~inside & ~outside
-        # Thin necks have no inside of their own: they keep the coarse edge where nothing better is near.
-        levels = picture[rows, columns].astype(np.float32)
-        # The piece changes quickly towards its charred edge, so its colour is taken close by; the mat does not.
-        own, own_weight = _local_mean(
-            levels, inside, lambda layer: cv2.GaussianBlur(layer, (0, 0), 0.5 * reach)
-        )
-        mat, mat_weight = _local_mean(levels, outside, lambda layer: cv2.blur(layer, (5 * reach + 1,) * 2))
-        span = own - mat
-        length2 = (span**2).sum(axis=2)
-        share = _share(levels, own, mat)
-        known = band & (own_weight > 1e-3) & (mat_weight > 1e-3) & (length2 > 30.0**2)
-        refined = np.where(known, share > 0.5, window > 0)
-        # Only pixels of the band belonging to this window's blobs change; a neighbour's band is refined in its turn.
-        fine[rows, columns] = np.where(band, refined, fine[rows, columns])
+    fine[ys[known], xs[known]] = share[known] > 0.5
     return fine
+
+
+def _mean_beside(
+    picture: Picture,
+    where: NDArray[np.uint8],
+    at: tuple[NDArray[np.intp], NDArray[np.intp]],
+    shrink: int,
+    over: tuple[Literal["gauss", "box"], float],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean colour (n, 3) of the pixels `where` near the places `at` (x, y), and how much of them is near (n).
+
+    Averaged on a picture `shrink` times smaller; `over`: a Gaussian of that sigma or a box of that edge, full px. The
+    smaller pixels and the reading between them blur a little themselves, which the 0.87 takes off the Gaussian.
+    """
+    size = (max(1, picture.shape[1] // shrink), max(1, picture.shape[0] // shrink))
+    few = cv2.merge([*cv2.split(cv2.copyTo(picture, where)), where * np.uint8(255)])
+    small = cv2.resize(few, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    kind, width = over
+    if kind == "gauss":
+        near = cv2.GaussianBlur(small, (0, 0), 0.87 * width / shrink)
+    else:
+        edge = 2 * round((width / shrink - 1) / 2) + 1
+        near = cv2.blur(small, (edge, edge))
+    columns = 128
+    rows = -(-len(at[0]) // columns)
+    scale = (size[0] / picture.shape[1], size[1] / picture.shape[0])
+    maps = [
+        np.resize(((v + 0.5) * k - 0.5).astype(np.float32), (rows, columns))
+        for v, k in zip(at, scale, strict=True)
+    ]
+    read = cv2.remap(near, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    values = np.asarray(read, np.float32).reshape(-1, 4)[: len(at[0])]
+    weight = np.asarray(values[:, 3] / np.float32(255), np.float32)
+    return np.asarray(values[:, :3] / np.maximum(weight, 1e-6)[:, None], np.float32), weight
 
 
 def _share(
@@ -137,21 +167,12 @@ def _share(
     a mm). So the mat may be of any brightness: levels = a own + b mat, least squares in both. Char has too little colour
     of its own apart from the mat's direction for that and is taken on the line between the two.
     """
-    mm, oo, om = (mat * mat).sum(axis=2), (own * own).sum(axis=2), (own * mat).sum(axis=2)
-    lo, lm = (levels * own).sum(axis=2), (levels * mat).sum(axis=2)
+    mm, oo, om = (mat * mat).sum(axis=-1), (own * own).sum(axis=-1), (own * mat).sum(axis=-1)
+    lo, lm = (levels * own).sum(axis=-1), (levels * mat).sum(axis=-1)
     apart = oo - om * om / np.maximum(mm, 1.0)
     free = (lo - lm * om / np.maximum(mm, 1.0)) / np.maximum(apart, 1.0)
     line = (lo - lm - om + mm) / np.maximum(oo - 2 * om + mm, 1.0)
     return np.asarray(np.where(apart > APART_LEVELS_MIN**2, free, line), np.float32)
-
-
-def _local_mean(
-    levels: NDArray[np.float32], where: Mask, blur: Callable[[cv2.typing.MatLike], cv2.typing.MatLike]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean colour of the pixels `where`, nearby as `blur` has it; and how much of them is nearby."""
-    weight = where.astype(np.float32)
-    total, amount = blur(levels * weight[..., None]), blur(weight)
-    return np.asarray(total / np.maximum(amount, 1e-6)[..., None], np.float32), np.asarray(amount, np.float32)
 
 
 def _edges(mask: Mask, px_per_mm: float) -> tuple[float, NDArray[np.float64]]:
