@@ -7,9 +7,10 @@ the last three meet in `noting`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from xiaoshi.core.notes.faces import PreparedLibrary, prepare
+from xiaoshi.core.notes.joining import Group
 from xiaoshi.core.notes.model import Assessment, Identity, Piece, TrayImage, totals_of
 from xiaoshi.core.notes.noting import Tin, grouped, notes_of
 from xiaoshi.core.notes.reference import Reference
@@ -25,13 +26,14 @@ def assess(
     rules: RuleSet,
     *,
     mm_per_px: float | None = None,
+    watch: Callable[[Tin, Sequence[Group]], None] | None = None,
 ) -> Assessment:
     """Assess all pictures of one tin under one rule set.
 
     `images` are taken one at a time, so a generator that decodes them keeps one picture in memory; where decoding
     failed it gives the problem in the picture's place. `references`: the enrolled faces, or the result of `prepare`,
     which is worth keeping. `mm_per_px`: scale of flatbed scans without a mat. Pictures that cannot be used become
-    problems; nothing is raised for bad input.
+    problems; nothing is raised for bad input. `watch` is shown what was seen and how it was grouped (for pictures of it).
     """
     library = references if isinstance(references, PreparedLibrary) else prepare(references)
     problems: list[Problem] = [] if library.faces else [library_empty()]
@@ -59,7 +61,10 @@ def assess(
         rules=rules,
         seen_before=seen_before,
     )
-    notes = notes_of(tin, grouped(tin))
+    groups = grouped(tin)
+    if watch is not None:
+        watch(tin, groups)
+    notes = notes_of(tin, groups)
     scales = tuple(tray.scale for tray in trays if tray.looked_at)
     return Assessment(rules, scales, pieces, notes, totals_of(notes), tuple(problems))
 

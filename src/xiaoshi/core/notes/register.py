@@ -110,6 +110,11 @@ def _tray_px(
     return np.stack([at.real, at.imag], axis=-1) * px_per_mm - 0.5
 
 
+def tray_mm(note_mm: Floats, laid: Registered) -> Floats:
+    """Where points of the note lie on the tray: mm of the rectified picture, last axis (x, y)."""
+    return _tray_px(note_mm, laid.coefficients, laid.pose, laid.reference, 1.0) + 0.5
+
+
 def _smooth_map(
     reference: Reference, coefficients: Floats, pose: Pose, px_per_mm: float
 ) -> NDArray[np.float32]:
