@@ -19,7 +19,7 @@ def rows(page: Any) -> list[list[str]]:
 def test_photo_is_uploaded_and_measured(desk: Any, walked: Callable[..., Any], tray_photo: Any) -> None:
     """The photo is sent on the page; the worker's own function measures it; the page then shows the proposals to read."""
     from xiaoshi.desk.guard.visibility import visible_to
-    from xiaoshi.desk.kinds.burnt_notes.acts.trays import record_measurement
+    from xiaoshi.desk.kinds.burnt_notes.acts.measured import record_measurement
 
     walk = walked("photograph", "尹长河")
     visitor = desk.visit("teller").go(f"/desk/cases/{walk.case.id}/trays/")
@@ -48,6 +48,7 @@ def test_photo_is_uploaded_and_measured(desk: Any, walked: Callable[..., Any], t
         width_px=found.width_px,
         height_px=found.height_px,
         assessment=found.assessment,
+        pictures=[made.as_field() for made in found.pictures],
     )
     page.wait_for_selector("text=已测量1盘，共1盘")
     visitor.go(tray_of(walk))

@@ -81,7 +81,8 @@ class Walk:
 
     def photograph(self) -> None:
         from xiaoshi.desk.kinds.burnt_notes.acts import steps
-        from xiaoshi.desk.kinds.burnt_notes.acts.trays import RULES_DEFAULT, add_tray, record_measurement
+        from xiaoshi.desk.kinds.burnt_notes.acts.measured import record_measurement
+        from xiaoshi.desk.kinds.burnt_notes.acts.trays import RULES_DEFAULT, add_tray
 
         teller, found = self.people.teller, self.tray.measured
         tray = self.do(add_tray, teller, name="盘一.jpg", content=self.tray.jpeg)["tray_id"]
@@ -94,6 +95,7 @@ class Walk:
             width_px=found.width_px,
             height_px=found.height_px,
             assessment=found.assessment,
+            pictures=[made.as_field() for made in found.pictures],
         )
         self.do(steps.finish_photographing, teller)
 

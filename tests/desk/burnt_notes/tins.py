@@ -21,7 +21,7 @@ import numpy as np
 from xiaoshi.desk.cases.steps import do_step
 from xiaoshi.desk.guard.boundary import Outcome, perform
 from xiaoshi.desk.guard.visibility import visible_to
-from xiaoshi.desk.kinds.burnt_notes.acts import notes, steps, trays
+from xiaoshi.desk.kinds.burnt_notes.acts import measured, notes, steps, trays
 from xiaoshi.desk.kinds.burnt_notes.models import Judgement, Note, Tray
 from xiaoshi.desk.kinds.burnt_notes.standing import current_notes, tin_of
 from xiaoshi.desk.organisation.models import Staff
@@ -131,7 +131,7 @@ class Tin:
         told = assessment(words)
         told["problems"] = [{"code": c, "text": "请重拍", "text_en": "again", "where": ""} for c in problems]
         fields = {"engine": "by hand", "rules_id": "cny-2026", "width_px": 64, "height_px": 48}
-        return self.do(trays.record_measurement, "teller", tray_id=tray_id, assessment=told, **fields)
+        return self.do(measured.record_measurement, "teller", tray_id=tray_id, assessment=told, **fields)
 
     def note(self, number: int) -> Note:
         """The case's note by its running number over all trays, read anew."""

@@ -20,7 +20,9 @@ from procrastinate.contrib.django import app
 from xiaoshi.desk.guard.boundary import perform
 from xiaoshi.desk.guard.refusals import Refused
 from xiaoshi.desk.guard.visibility import visible_to
-from xiaoshi.desk.kinds.burnt_notes.acts.trays import RULES_DEFAULT, record_measurement
+from xiaoshi.desk.kinds.burnt_notes.acts.measured import record_measurement
+from xiaoshi.desk.kinds.burnt_notes.acts.trays import RULES_DEFAULT
+from xiaoshi.desk.kinds.burnt_notes.hints import for_the_engine, holding
 from xiaoshi.desk.kinds.burnt_notes.measuring import Measured, MeasuringDied, measure
 from xiaoshi.desk.kinds.burnt_notes.models import Tray
 from xiaoshi.desk.organisation.models import Staff
@@ -72,9 +74,10 @@ def measure_once(tray_id: str, login: str) -> bool:
         if not Tray.objects.filter(free, id=tray_id).update(state="measuring", claimed_at=claimed_at):
             return False
         tray = Tray.objects.select_related("photo", "case").get(id=tray_id)
-        content = content_of(tray.photo)
+        content, hints = content_of(tray.photo), for_the_engine(tray)
+        used = [str(hint.id) for hint in holding(tray)]
     try:
-        result = measure(tray.photo.name, content, str(settings.LIBRARY_DIR), RULES_DEFAULT)
+        result = measure(tray.photo.name, content, str(settings.LIBRARY_DIR), RULES_DEFAULT, hints)
     except MeasuringDied as error:
         log.warning("measuring tray %s died: %s", tray_id, error)
         result = _died()
@@ -91,6 +94,8 @@ def measure_once(tray_id: str, login: str) -> bool:
             width_px=result.width_px,
             height_px=result.height_px,
             assessment=result.assessment,
+            pictures=[made.as_field() for made in result.pictures],
+            hints=used,
         )
     except Refused:
         # The case was closed or handed away meanwhile: the tray stays unmeasured and the page says so.

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xiaoshi.core.notes import PreparedLibrary, assess, decode, prepare
+from xiaoshi.core.notes import Assessment, PreparedLibrary, assess, decode, prepare
+from xiaoshi.core.notes.beside import beside
 from xiaoshi.core.problems import Problem
 from xiaoshi.core.rules.note_rules import rule_set
+from xiaoshi.desk.kinds.burnt_notes.picturing import MadePicture, sheet_of, shown_photo
 from xiaoshi.library import load_library
 
 MEMORY_LIMIT_BYTES = 6 * 1024**3
@@ -30,12 +32,14 @@ class MeasuringDied(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What came back: the engine's name, size of the picture, and the assessment in its JSON form, both languages."""
+    """What came back: the engine's name, size of the picture, the assessment in its JSON form (both languages, `beside`
+    of a note telling where it is on the sheet), and the pictures that were made."""
 
     engine: str
     width_px: int
     height_px: int
     assessment: dict[str, Any]
+    pictures: tuple[MadePicture, ...] = ()
 
 
 _lock = threading.Lock()
@@ -44,11 +48,16 @@ _turn = threading.Lock()
 _pool: ProcessPoolExecutor | None = None
 
 
-def measure(name: str, content: bytes, library_dir: str, rules_id: str) -> Measured:
-    """Measure one tray picture. Blocks for seconds; raises `MeasuringDied` when the child gave no answer."""
+def measure(
+    name: str, content: bytes, library_dir: str, rules_id: str, hints: dict[str, Any] | None = None
+) -> Measured:
+    """Measure one tray picture. Blocks for seconds; raises `MeasuringDied` when the child gave no answer.
+
+    `hints`: what people told about the tray, as further arguments of the engine (`hints.py`).
+    """
     with _turn:
         try:
-            answer = _the_pool().submit(_measure_here, name, content, library_dir, rules_id)
+            answer = _the_pool().submit(_measure_here, name, content, library_dir, rules_id, hints or {})
             return answer.result(timeout=TIME_LIMIT_S)
         except Exception as error:
             # A dead child, the time limit, or memory that ran out inside a library: whichever it was, a new child starts.
@@ -97,18 +106,46 @@ def _library(folder: str) -> PreparedLibrary:
     return known[1]
 
 
-def _measure_here(name: str, content: bytes, library_dir: str, rules_id: str) -> Measured:
-    """Runs in the child: decode, assess, and put both languages beside each other."""
+def _measure_here(
+    name: str, content: bytes, library_dir: str, rules_id: str, hints: dict[str, Any]
+) -> Measured:
+    """Runs in the child: decode, assess, draw, and put both languages beside each other."""
     rules = rule_set(rules_id)
     assert rules is not None, rules_id
     picture = decode(name, content)
-    answer = assess([picture], _library(library_dir), rules)
+    seen: list[tuple[Any, Any]] = []
+    answer = assess(
+        [picture],
+        _library(library_dir),
+        rules,
+        watch=lambda tin, groups: seen.append((tin, groups)),
+        **hints,
+    )
+    told = _in_both_languages(answer)
+    if isinstance(picture, Problem):
+        return Measured(answer.engine_version, 0, 0, told)
+    sheet, places = sheet_of([pair for tin, groups in seen for pair in beside(picture, tin, groups)])
+    for note in told["notes"]:
+        note["beside"] = places.get(tuple(note["pieces"]))
+    shown = shown_photo(content, picture.pixels)
+    height, width = picture.pixels.shape[:2]
+    made = tuple(one for one in (sheet, shown) if one is not None)
+    return Measured(answer.engine_version, int(width), int(height), told, made)
+
+
+def _in_both_languages(answer: Assessment) -> dict[str, Any]:
+    """The JSON form, with `text_en` beside every `text`."""
     zh, en = answer.as_json("zh"), answer.as_json("en")
-    for mine, other in (
-        (zh["problems"], en["problems"]),
-        *((n["reasons"], m["reasons"]) for n, m in zip(zh["notes"], en["notes"], strict=True)),
-    ):
-        for told, translated in zip(mine, other, strict=True):
-            told["text_en"] = translated["text"]
-    height, width = (0, 0) if isinstance(picture, Problem) else picture.pixels.shape[:2]
-    return Measured(answer.engine_version, int(width), int(height), zh)
+    _beside_each_other(zh, en)
+    return zh
+
+
+def _beside_each_other(mine: Any, other: Any) -> None:
+    if isinstance(mine, dict):
+        for key in list(mine):
+            _beside_each_other(mine[key], other[key])
+        if isinstance(mine.get("text"), str) and "code" in mine:
+            mine["text_en"] = other["text"]
+    elif isinstance(mine, list):
+        for one, translated in zip(mine, other, strict=True):
+            _beside_each_other(one, translated)

@@ -11,22 +11,27 @@ from xiaoshi.core.casework.authority import stands_over
 from xiaoshi.core.casework.standing import Hindrance, Standing
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import invalid, not_allowed, refuse
-from xiaoshi.desk.kinds.burnt_notes.models import Measurement, Note, Tray
-from xiaoshi.desk.papers.keeping import keep_recognised, look_at
-from xiaoshi.desk.papers.kinds_of_file import PHOTOS
+from xiaoshi.desk.kinds.burnt_notes.models import Tray
+from xiaoshi.desk.kinds.burnt_notes.photo_files import look_at_photo
+from xiaoshi.desk.papers.keeping import keep_recognised
 
 HANDLERS = {"teller", "lobby_manager", "supervisor", "outlet_head"}
 RULES_DEFAULT = "cny-2026"
 
 
 @act("burnt_notes.add_tray", "拍摄一盘", "Photograph a tray", roles=HANDLERS)
-def add_tray(ctx: Context, *, name: str, content: bytes) -> dict[str, Any]:
-    """Keep the photo of one tray and put it in the queue to be measured. The photo must be a picture (422 otherwise)."""
+def add_tray(
+    ctx: Context, *, name: str, content: bytes, findings: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """Keep the photo of one tray and put it in the queue to be measured. The photo must be a picture (422 otherwise).
+
+    `findings`: what was found wrong with the photo (`judging.py`) when the person used it anyway; kept with the tray.
+    """
     from xiaoshi.desk.kinds.burnt_notes.jobs import measure_tray
 
     require_step_open(ctx, "photograph")
     # Everything is looked at before anything is kept: a refused photo leaves no blob behind.
-    found = look_at(content, where="photo", taken=PHOTOS)
+    found = look_at_photo(content)
     digest = hashlib.sha256(content).hexdigest()
     if ctx.the_case.trays.filter(photo__sha256=digest).exclude(state="withdrawn").exists():
         raise invalid(
@@ -37,10 +42,24 @@ def add_tray(ctx: Context, *, name: str, content: bytes) -> dict[str, Any]:
         )
     document = keep_recognised(ctx, purpose="tray", name=name, content=content, found=found)
     number = ctx.the_case.trays.count() + 1
-    tray = Tray(case=ctx.the_case, number=number, photo=document, added_by=ctx.person.login, added_at=ctx.now)
+    tray = Tray(
+        case=ctx.the_case,
+        number=number,
+        photo=document,
+        added_by=ctx.person.login,
+        added_at=ctx.now,
+        findings=list(findings),
+    )
     tray.save(force_insert=True)
     measure_tray.defer(tray_id=str(tray.id), login=ctx.person.login)
-    ctx.note(f"拍摄第 {number} 盘", f"Photographed tray {number}", tray=number, sha256=document.sha256)
+    used = [str(finding["code"]) for finding in findings]
+    ctx.note(
+        f"拍摄第 {number} 盘" + ("（照片有提示，仍采用）" if used else ""),
+        f"Photographed tray {number}" + (" (used although something was found wrong)" if used else ""),
+        tray=number,
+        sha256=document.sha256,
+        **({"findings": used} if used else {}),
+    )
     return {"tray_id": str(tray.id), "number": number}
 
 
@@ -81,80 +100,6 @@ def measure_again(ctx: Context, *, tray_id: str) -> dict[str, Any]:
     return {"number": tray.number}
 
 
-@act("burnt_notes.record_measurement", "记录测量结果", "Record a measurement", roles=HANDLERS)
-def record_measurement(
-    ctx: Context,
-    *,
-    tray_id: str,
-    engine: str,
-    rules_id: str,
-    width_px: int,
-    height_px: int,
-    assessment: dict[str, Any],
-) -> dict[str, Any]:
-    """What the engine answered for a tray, kept beside earlier answers. Called by the worker for who sent the photo."""
-    tray = the_tray(ctx, tray_id)
-    if "finished" in {h.code for h in _hindrances(ctx, "photograph")}:
-        # A run that was given up and answers after all: people are deciding on the newer result by now.
-        raise refuse(
-            "too_late_to_measure",
-            "拍照环节已完成，这次测量结果不再采用。",
-            "The trays are photographed and being decided: this measurement comes too late.",
-        )
-    measurement = Measurement(
-        tray=tray,
-        at=ctx.now,
-        engine=engine,
-        rules_id=rules_id,
-        width_px=width_px,
-        height_px=height_px,
-        assessment=assessment,
-    )
-    measurement.save(force_insert=True)
-    tray.notes.update(current=False)
-    pieces = {piece["id"]: piece for piece in assessment["pieces"]}
-    for order, note in enumerate(assessment["notes"], start=1):
-        _note_row(tray, measurement, order, note, pieces).save(force_insert=True)
-    if tray.state != "withdrawn":
-        tray.state = "measured" if assessment["notes"] else "failed"
-        tray.save(update_fields=["state"])
-    found, doubtful = len(assessment["notes"]), sum(n["verdict"] == "undecided" for n in assessment["notes"])
-    ctx.note(
-        f"第 {tray.number} 盘测得 {found} 张，其中 {doubtful} 张待人工判定",
-        f"Tray {tray.number}: {found} notes measured, {doubtful} of them undecided",
-        tray=tray.number,
-        measurement=str(measurement.id),
-        notes=found,
-        undecided=doubtful,
-        engine=engine,
-        rules=rules_id,
-    )
-    return {"measurement_id": str(measurement.id), "notes": found}
-
-
-def _note_row(
-    tray: Tray, measurement: Measurement, order: int, note: dict[str, Any], pieces: dict[str, dict[str, Any]]
-) -> Note:
-    first = pieces.get(note["pieces"][0], {}) if note["pieces"] else {}
-    return Note(
-        measurement=measurement,
-        tray=tray,
-        current=tray.state != "withdrawn",
-        key=note["id"],
-        order=order,
-        issuer=first.get("issuer") or "",
-        series=first.get("series") or "",
-        edition=first.get("edition") or "",
-        denomination_fen=note["denomination_fen"],
-        area_ratio=note["area_ratio"],
-        area_ratio_low=note["area_ratio_low"],
-        area_ratio_high=note["area_ratio_high"],
-        verdict=note["verdict"],
-        amount_fen=note["amount_fen"],
-        reasons=note["reasons"],
-    )
-
-
 def is_ident(text: str) -> bool:
     """Whether this can be the id of a row at all."""
     try:
@@ -184,7 +129,7 @@ def require_step_open(ctx: Context, step: str) -> None:
             "案件由其他网点办理，您只能查看。",
             "The case is worked on at another outlet: you can look at it, not act on it.",
         )
-    hindrances = _hindrances(ctx, step)
+    hindrances = hindrances_of(ctx, step)
     if not hindrances:
         return
     assert ctx.plan is not None
@@ -199,7 +144,7 @@ def require_step_open(ctx: Context, step: str) -> None:
     raise refuse("step_not_yet", f"还不能办理“{title.zh}”：{zh}。", f"“{title.en}” cannot be done yet: {en}.")
 
 
-def _hindrances(ctx: Context, step: str) -> Sequence[Hindrance]:
+def hindrances_of(ctx: Context, step: str) -> Sequence[Hindrance]:
     assert ctx.plan is not None
     assert ctx.state is not None
     return Standing(ctx.plan, ctx.state).hindrances(ctx.plan.steps[step])
