@@ -20,8 +20,12 @@ Floats = NDArray[np.float32]
 
 FEATURE_PX_PER_MM = 5.0
 PER_FACE_MAX = 2600
-SCREEN_PER_FACE = 700
+SCREEN_PER_FACE, GLANCE_PER_FACE = 700, 300
 FAINT_CONTRAST = 0.006
+CELL_MM = 2.5
+SAME_PLACE_MM = 1.5
+KNOWN_FROM = 0.94
+"""Similarity of two rootSIFT descriptors of one place; of 90 descriptors 9 to 43 have it in the right face, 2 to 9 in others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,21 +46,63 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where the features of a face lie, sorted into cells of `CELL_MM`, to find those near a point quickly.
+
+    `order`: features by cell; `start`: (rows * columns + 1,) where each cell begins in it; `beside`: (n, k) the
+    features within `SAME_PLACE_MM` of each, itself included, filled up with itself.
+    """
+
+    order: NDArray[np.intp]
+    start: NDArray[np.intp]
+    columns: int
+    rows: int
+    beside: NDArray[np.intp]
+
+    def near(self, at_mm: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Pairs (index into `at_mm`, feature) of the same cell or a neighbouring one."""
+        column, row = (np.floor(at_mm / CELL_MM).astype(np.intp) + 1).T
+        points, found = [], []
+        # The cells of one row stand side by side in `order`: three runs for each point.
+        for down in (-1, 0, 1):
+            at = row + down
+            inside = (at >= 0) & (at < self.rows) & (column >= 0) & (column < self.columns)
+            which = np.flatnonzero(inside)
+            first = at[which] * self.columns
+            low = self.start[first + np.maximum(column[which] - 1, 0)]
+            high = self.start[first + np.minimum(column[which] + 1, self.columns - 1) + 1]
+            count = high - low
+            skip = np.repeat(np.cumsum(count) - count, count)
+            points.append(np.repeat(which, count))
+            found.append(self.order[np.arange(int(count.sum())) - skip + np.repeat(low, count)])
+        return np.concatenate(points), np.concatenate(found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """One enrolled face with its features; `small` is the face in grey at FEATURE_PX_PER_MM."""
 
     reference: Reference
     features: Features
     small: Picture
+    places: Places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Screen:
+    """Descriptors of all faces in one matrix `rows` (m, 128); `bounds`: where each face's rows begin and end."""
+
+    rows: Floats
+    bounds: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedLibrary:
-    """All faces; `screen` (m, 128) holds some descriptors of each, `bounds` where each face's rows begin and end."""
+    """All faces; `screen` and `glance` hold some and few descriptors of each."""
 
     faces: tuple[Face, ...]
-    screen: Floats
-    bounds: NDArray[np.intp]
+    screen: Screen
+    glance: Screen
 
     @property
     def largest_fen(self) -> int:
@@ -83,18 +129,20 @@ def features_of(
     contrast: float = 0.02,
 ) -> Features:
     """rootSIFT of a grey picture; `at_mm` has its origin at the picture's top left corner."""
-    points, descriptors = cv2.SIFT.create(contrastThreshold=contrast, edgeThreshold=14).detectAndCompute(
-        grey, mask
-    )
-    if descriptors is None or not points:
+    sift = cv2.SIFT.create(contrastThreshold=contrast, edgeThreshold=14)
+    points = sift.detect(grey, mask)
+    if not points:
         return Features(np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros((0, 128), np.float32))
     at = (np.array([p.pt for p in points], np.float32) + 0.5) / np.float32(px_per_mm)
     response = np.array([p.response for p in points], np.float32)
-    angle = np.deg2rad(np.array([p.angle for p in points], np.float32))
     order = _spread(at, response)[:count_max]
-    rows = descriptors[order].astype(np.float32)
+    # Describing is the dear part: only what is kept is described.
+    kept, descriptors = sift.compute(grey, [points[k] for k in order])
+    at = (np.array([p.pt for p in kept], np.float32) + 0.5) / np.float32(px_per_mm)
+    angle = np.deg2rad(np.array([p.angle for p in kept], np.float32))
+    rows = np.asarray(descriptors, np.float32)
     rows = np.sqrt(rows / np.maximum(rows.sum(axis=1, keepdims=True), 1e-6))
-    return Features(at[order], angle[order], rows.astype(np.float32))
+    return Features(at, angle, rows.astype(np.float32))
 
 
 def _spread(at: Floats, response: Floats, cell_mm: float = 8.0) -> NDArray[np.intp]:
@@ -108,6 +156,26 @@ def _spread(at: Floats, response: Floats, cell_mm: float = 8.0) -> NDArray[np.in
     turn = np.empty(len(key), np.int64)
     turn[by_cell] = rank
     return np.lexsort((-response, turn))
+
+
+def places_of(at_mm: Floats) -> Places:
+    """Sort the features of a face by where they lie."""
+    cells = np.floor(at_mm / CELL_MM).astype(np.intp) + 1
+    columns, rows = (int(cells[:, axis].max(initial=0)) + 2 for axis in (0, 1))
+    key = cells[:, 1] * columns + cells[:, 0]
+    order = np.argsort(key, kind="stable")
+    start = np.searchsorted(key[order], np.arange(rows * columns + 1))
+    bare = Places(order, start, columns, rows, np.zeros((0, 0), np.intp))
+    one, other = bare.near(at_mm)
+    close = np.hypot(*(at_mm[one] - at_mm[other]).T) <= SAME_PLACE_MM
+    one, other = one[close], other[close]
+    turn = np.argsort(one, kind="stable")
+    one, other = one[turn], other[turn]
+    place = np.arange(len(one)) - np.searchsorted(one, one)
+    width = int(place.max(initial=0)) + 1
+    beside = np.repeat(np.arange(len(at_mm))[:, None], width, axis=1)
+    beside[one, place] = other
+    return Places(order, start, columns, rows, beside)
 
 
 def prepare(references: Sequence[Reference]) -> PreparedLibrary:
@@ -124,26 +192,49 @@ def prepare(references: Sequence[Reference]) -> PreparedLibrary:
         if len(features) < PER_FACE_MAX:
             # Pale print, photographs: what little contrast they have tells them apart as well.
             features = features_of(grey, FEATURE_PX_PER_MM, contrast=FAINT_CONTRAST)
-        faces.append(Face(reference, features, grey))
-    kept = [face.features.descriptors[:SCREEN_PER_FACE] for face in faces]
+        faces.append(Face(reference, features, grey, places_of(features.at_mm)))
+    return PreparedLibrary(tuple(faces), _screen(faces, SCREEN_PER_FACE), _screen(faces, GLANCE_PER_FACE))
+
+
+def _screen(faces: list[Face], per_face: int) -> Screen:
+    kept = [face.features.descriptors[:per_face] for face in faces]
     bounds = np.cumsum([0, *(len(rows) for rows in kept)]).astype(np.intp)
-    screen = np.concatenate(kept) if kept else np.zeros((0, 128), np.float32)
-    return PreparedLibrary(tuple(faces), screen, bounds)
+    return Screen(np.concatenate(kept) if kept else np.zeros((0, 128), np.float32), bounds)
 
 
-def screened(library: PreparedLibrary, query: Features, best: int, sample: int = 250) -> list[int]:
+def screened(screen: Screen, query: Features, best: int, sample: int = 250) -> list[int]:
     """Indices of the `best` faces that look most like the piece.
 
     Each of up to `sample` descriptors gives every face its highest similarity there; what stands above the average
     face counts. A pattern that all faces share therefore votes for none.
     """
-    if len(query) == 0 or not library.faces:
+    table = _likest(screen, query.take(np.arange(min(sample, len(query)))))
+    above = np.clip(table - table.mean(axis=1, keepdims=True) - 0.01, 0, None) ** 1.5
+    return [int(i) for i in np.argsort(-above.sum(axis=0), kind="stable")[:best]] if table.size else []
+
+
+def come_near(screen: Screen, query: Features, share: float) -> list[int]:
+    """Indices of the faces that know as many of the query's descriptors as the best face, or `share` of that many.
+
+    Unlike the votes of `screened` this keeps notes of one family together: what they share speaks for each of them.
+    """
+    table = _likest(screen, query)
+    if table.size == 0:
         return []
-    similar = query.descriptors[:sample] @ library.screen.T
-    table = np.full((len(similar), len(library.faces)), 0.0, np.float32)
-    for index in range(len(library.faces)):
-        low, high = library.bounds[index], library.bounds[index + 1]
+    known = (table > KNOWN_FROM).sum(axis=0) + 0.01 * table.mean(axis=0)
+    order = np.argsort(-known, kind="stable")
+    return [int(i) for i in order if known[i] >= share * known[order[0]]]
+
+
+def _likest(screen: Screen, query: Features) -> Floats:
+    """(descriptors of the query, faces): the highest similarity that each descriptor has in each face."""
+    faces = len(screen.bounds) - 1
+    table = np.zeros((len(query), faces), np.float32)
+    if not table.size:
+        return table
+    similar = query.descriptors @ screen.rows.T
+    for index in range(faces):
+        low, high = screen.bounds[index], screen.bounds[index + 1]
         if high > low:
             table[:, index] = similar[:, low:high].max(axis=1)
-    above = np.clip(table - table.mean(axis=1, keepdims=True) - 0.01, 0, None) ** 1.5
-    return [int(i) for i in np.argsort(-above.sum(axis=0), kind="stable")[:best]]
+    return table

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xiaoshi.core.notes.faces import Face, Features, PreparedLibrary, screened
+from xiaoshi.core.notes.faces import Face, Features, PreparedLibrary, come_near, screened
 from xiaoshi.core.notes.model import Identity
 
 Floats = NDArray[np.float32]
@@ -33,9 +33,12 @@ FACES_TRIED = 6
 FEW = 500
 """Features of a piece that suffice to name it where there are many; a scrap uses all it has."""
 PAIRS_TRIED = 2000
-
-
+GLANCE_FEW, PLAIN_FEW = 120, 300
+NEAR_SHARE = 0.3
+PLAIN_SCORE = 30
+"""So many agreeing matches, all faces tried that know a third of what the best one knows: no need to look further."""
 GUIDED = 900
+GUIDED_MM = 2.2
 """Features laid into the note once its pose is known; more of them do not place it better."""
 
 
@@ -70,20 +73,18 @@ def _complex(points: Floats) -> Complex:
     return points[:, 0].astype(np.float64) + 1j * points[:, 1].astype(np.float64)
 
 
-def _matches(piece: Features, face: Features) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _matches(piece: Features, face: Face) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pairs (feature of the piece, feature of the face): best in the face by a clear step, and mutually best."""
-    similar = piece.descriptors @ face.descriptors.T
+    similar = piece.descriptors @ face.features.descriptors.T
     best = similar.argmax(axis=1)
     rows = np.arange(len(piece))
     top = similar[rows, best]
+    mutual = similar.argmax(axis=0)[best] == rows
     # The runner-up must be another place of the face, not the same corner found twice.
-    there = _complex(face.at_mm).astype(np.complex64)
-    second = np.where(np.abs(there[None, :] - there[best][:, None]) > 1.5, similar, -1).max(
-        axis=1, initial=-1
-    )
+    similar[rows[:, None], face.places.beside[best]] = -1
+    second = similar.max(axis=1, initial=-1)
     distance, other = np.sqrt(np.clip(2 - 2 * top, 0, None)), np.sqrt(np.clip(2 - 2 * second, 0, None))
     good = (distance < 0.88 * other) & (distance < 0.95)
-    mutual = similar.argmax(axis=0)[best] == rows
     keep = np.flatnonzero(good & (mutual | (distance < 0.7 * other)))
     return keep, best[keep]
 
@@ -92,7 +93,7 @@ def find_pose(piece: Features, face: Face, growth: tuple[float, float] = GROWTH_
     """The similarity that most matches agree with; None with fewer than four."""
     if len(piece) < 4 or len(face.features) < 4:
         return None
-    own, theirs = _matches(piece, face.features)
+    own, theirs = _matches(piece, face)
     if len(own) < 4:
         return None
     p, f = _complex(piece.at_mm[own]), _complex(face.features.at_mm[theirs])
@@ -147,28 +148,23 @@ def _least_squares(p: Complex, f: Complex) -> tuple[complex, complex]:
 
 
 def _guided(piece: Features, face: Face, turn: complex, shift: complex, score: int) -> Pose:
-    """With the pose known, a match needs only to be the best within 2.2 mm of where it should be."""
-    expected = (turn * _complex(piece.at_mm) + shift).astype(np.complex64)
-    there = _complex(face.features.at_mm).astype(np.complex64)
-    inside = np.flatnonzero(
-        (expected.real > -3)
-        & (expected.imag > -3)
-        & (expected.real < face.reference.width_mm + 3)
-        & (expected.imag < face.reference.height_mm + 3)
-    )
-    if len(inside) == 0:
-        empty = np.zeros((0, 2), np.float32)
-        return Pose(turn, shift, empty, empty, inside, score)
-    similar = piece.descriptors[inside] @ face.features.descriptors.T
-    off = np.abs(expected[inside][:, None] - there[None, :])
+    """With the pose known, a match needs only to be the best within `GUIDED_MM` of where it should be."""
+    expected = turn * _complex(piece.at_mm) + shift
+    one, other = face.places.near(np.stack([expected.real, expected.imag], axis=1).astype(np.float32))
+    features = face.features
+    off = expected[one] - _complex(features.at_mm)[other]
     # Cosine of what is left of the angles' difference: within 20 degrees.
-    turned = np.exp(1j * (piece.angle[inside] + np.angle(turn))).astype(np.complex64)
-    level = (np.exp(-1j * face.features.angle).astype(np.complex64)[None, :] * turned[:, None]).real > 0.94
-    similar = np.where((off < 2.2) & level, similar, -1)
-    best = similar.argmax(axis=1)
-    keep = similar[np.arange(len(inside)), best] > 0.80
-    own, theirs = inside[keep], best[keep]
-    return Pose(turn, shift, piece.at_mm[own], face.features.at_mm[theirs], own, score)
+    level = np.cos(piece.angle[one] + np.angle(turn) - features.angle[other]) > 0.94
+    keep = (np.abs(off) < GUIDED_MM) & level
+    one, other = one[keep], other[keep]
+    similar = np.einsum("ij,ij->i", piece.descriptors[one], features.descriptors[other])
+    order = np.lexsort((other, -similar, one))
+    one, other, similar = one[order], other[order], similar[order]
+    best = np.ones(len(one), bool)
+    best[1:] = one[1:] != one[:-1]
+    best &= similar > 0.80
+    own, theirs = one[best], other[best]
+    return Pose(turn, shift, piece.at_mm[own], features.at_mm[theirs], own, score)
 
 
 def identify(
@@ -183,10 +179,7 @@ def identify(
     `growth`: allowed mm on the note per unit of the piece; `sample`: descriptors that screen the faces; `contested`: a
     face with rivals of other notes is answered too, and the caller must settle it.
     """
-    candidates = [library.faces[index] for index in screened(library, piece, FACES_TRIED, sample)]
-    tried = _try(piece.take(np.arange(min(FEW, len(piece)))), candidates, growth)
-    if len(piece) > FEW and (not tried or tried[0][0].score < 3 * INLIERS_MIN):
-        tried = _try(piece, candidates, growth)
+    tried = _candidates(piece, library, growth, sample)
     if not tried or tried[0][0].score < INLIERS_MIN:
         return None
     pose, face = tried[0]
@@ -206,11 +199,34 @@ def identify(
     return Found(face, Identity(face.reference, certain, confidence, pose.score, overall), pose, rivals)
 
 
+def _candidates(
+    piece: Features, library: PreparedLibrary, growth: tuple[float, float], sample: int
+) -> list[tuple[Pose, Face]]:
+    """Poses in the faces that the piece may be from, best first.
+
+    Most pieces look like one face and no other: a few descriptors tell which faces come near the best one, and where
+    those are few, only they are tried. Whatever is not plain after that is tried in full.
+    """
+    few = piece.take(np.arange(min(GLANCE_FEW, len(piece))))
+    near = come_near(library.glance, few, NEAR_SHARE)
+    if len(few) == GLANCE_FEW and len(near) <= FACES_TRIED:
+        tried = _try(
+            piece.take(np.arange(min(PLAIN_FEW, len(piece)))), [library.faces[k] for k in near], growth
+        )
+        if tried and tried[0][0].score >= PLAIN_SCORE:
+            return tried
+    candidates = [library.faces[index] for index in screened(library.screen, piece, FACES_TRIED, sample)]
+    tried = _try(piece.take(np.arange(min(FEW, len(piece)))), candidates, growth)
+    if len(piece) > FEW and (not tried or tried[0][0].score < 3 * INLIERS_MIN):
+        tried = _try(piece, candidates, growth)
+    return tried
+
+
 def strongest(
     picture: Features, library: PreparedLibrary, growth: tuple[float, float], sample: int
 ) -> Pose | None:
     """The best pose of any face among the features of many notes at once; whose it is must be asked of its place."""
-    faces = [library.faces[index] for index in screened(library, picture, FACES_TRIED, sample)]
+    faces = [library.faces[index] for index in screened(library.screen, picture, FACES_TRIED, sample)]
     tried = _try(picture, faces, growth)
     return tried[0][0] if tried and tried[0][0].score >= INLIERS_MIN else None
 

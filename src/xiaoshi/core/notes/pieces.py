@@ -13,7 +13,7 @@ which left no bias on discs of white, brown and black (tests). Things below `CRU
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -106,12 +106,10 @@ def _refine(picture: Picture, coarse: Mask, px_per_mm: float) -> Mask:
     window = coarse.astype(np.uint8)
     wide = np.asarray(cv2.dilate(window, ball), np.uint8)
     inside = np.asarray(cv2.erode(window, ball), np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
-    worth = stats[:, cv2.CC_STAT_AREA] / px_per_mm**2 >= CRUMB_MM2 / 2
-    worth[0] = False
-    ys, xs = np.nonzero((wide != inside) & worth[labels]) if count > 1 else (np.zeros(0, np.intp),) * 2
-    if len(ys) == 0:
+    band = cv2.findNonZero((wide != inside).astype(np.uint8))
+    if band is None:
         return coarse
+    xs, ys = band.reshape(-1, 2).T
     # The piece changes quickly towards its charred edge, so its colour is taken close by; the mat does not.
     own, own_weight = _mean_beside(picture, inside, (xs, ys), 2, ("gauss", 0.5 * reach))
     mat, mat_weight = _mean_beside(picture, np.uint8(1) - wide, (xs, ys), 4, ("box", 5.0 * reach + 1))
@@ -127,7 +125,7 @@ def _refine(picture: Picture, coarse: Mask, px_per_mm: float) -> Mask:
 def _mean_beside(
     picture: Picture,
     where: NDArray[np.uint8],
-    at: tuple[NDArray[np.intp], NDArray[np.intp]],
+    at: tuple[NDArray[Any], NDArray[Any]],
     shrink: int,
     over: tuple[Literal["gauss", "box"], float],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from xiaoshi.core.notes.faces import FAINT_CONTRAST, Features, PreparedLibrary, features_of
 from xiaoshi.core.notes.ground import Ground, contrast_problem, fit_ground
-from xiaoshi.core.notes.identify import Found, identify, strongest
+from xiaoshi.core.notes.identify import GUIDED, Found, identify, strongest
 from xiaoshi.core.notes.model import Point, Reason, Scale, TrayImage
 from xiaoshi.core.notes.pieces import Blob, find_blobs
 from xiaoshi.core.notes.plane import Plane, find_mat, plane_of_scan
@@ -29,6 +29,8 @@ WORK_PX_PER_MM = 8.0
 WORK_PIXELS_MAX = 40e6
 MM_PER_PX_RANGE = (0.005, 0.6)
 SCALE_CONFLICT = 0.03
+LARGE_MM2, LARGE_FEATURE_PX_PER_MM, LARGE_SCORE = 2000.0, 4.0, 40
+"""A large piece has print enough: it is looked at more coarsely, unless that gives few matches."""
 PIECE_FEATURE_PX_PER_MM = 5.0
 SCRAP_FEATURE_PX_PER_MM = 8.0
 SCRAP_MM2 = 1500.0
@@ -171,8 +173,15 @@ def _piece(
         )
         doubts.append(Reason("piece_over_edge", words))
     scale = min(PIECE_FEATURE_PX_PER_MM, px_per_mm)
-    features = _blob_features(flat, blob, px_per_mm, scale, 0.015)
-    found = identify(features, library, contested=True)
+    found = None
+    if blob.area_mm2 >= LARGE_MM2:
+        features = _blob_features(
+            flat, blob, px_per_mm, min(LARGE_FEATURE_PX_PER_MM, px_per_mm), 0.02, GUIDED
+        )
+        found = identify(features, library, contested=True)
+    if found is None or found.pose.score < LARGE_SCORE:
+        features = _blob_features(flat, blob, px_per_mm, scale, 0.015)
+        found = identify(features, library, contested=True)
     if found is None and len(features) < FAINT_PER_MM2 * blob.area_mm2:
         features = _blob_features(flat, blob, px_per_mm, scale, FAINT_CONTRAST)
         found = identify(features, library, contested=True)
@@ -211,7 +220,9 @@ def print_agrees(laid: Registered, reference: Reference) -> bool:
     return laid.likeness >= LIKENESS_MIN and laid.strange_mm2 <= STRANGE_SHARE_MAX * area
 
 
-def _blob_features(flat: Picture, blob: Blob, px_per_mm: float, scale: float, contrast: float) -> Features:
+def _blob_features(
+    flat: Picture, blob: Blob, px_per_mm: float, scale: float, contrast: float, count_max: int = 1500
+) -> Features:
     """Features of the piece's inside; positions in mm of the rectified picture."""
     height, width = blob.mask.shape
     rows, columns = slice(blob.y, blob.y + height), slice(blob.x, blob.x + width)
@@ -223,7 +234,9 @@ def _blob_features(flat: Picture, blob: Blob, px_per_mm: float, scale: float, co
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
         mask = np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 200, np.uint8) * 255
     inside = np.asarray(cv2.erode(np.pad(mask, 1), np.ones((3, 3), np.uint8))[1:-1, 1:-1], np.uint8)
-    features = features_of(np.asarray(grey, np.uint8), 1.0, mask=inside, count_max=1500, contrast=contrast)
+    features = features_of(
+        np.asarray(grey, np.uint8), 1.0, mask=inside, count_max=count_max, contrast=contrast
+    )
     # The two directions are rounded to whole pixels apart, so each has its own scale.
     step = np.array([width / grey.shape[1], height / grey.shape[0]], np.float32) / np.float32(px_per_mm)
     origin = np.array([blob.x, blob.y], np.float32) / np.float32(px_per_mm)
