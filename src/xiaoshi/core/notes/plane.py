@@ -85,16 +85,31 @@ class Plane:
         x_mm = self.area.x_mm + (np.arange(-1, width // step + 2) * step + step / 2) / px_per_mm
         y_mm = self.area.y_mm + (np.arange(-1, height // step + 2) * step + step / 2) / px_per_mm
         coarse = self.to_px(np.stack(np.meshgrid(x_mm, y_mm), axis=-1).reshape(-1, 2)).astype(np.float32)
-        size = (len(x_mm) * step, len(y_mm) * step)
-        full = cv2.resize(coarse.reshape(len(y_mm), len(x_mm), 2), size, interpolation=cv2.INTER_LINEAR)
-        map_x, map_y = cv2.split(full[step : step + height, step : step + width])
+        coarse = coarse.reshape(len(y_mm), len(x_mm), 2)
         # Going down in size by more than a third, an average of the covered pixels keeps fine print from aliasing.
         shrink = 1 / (px_per_mm * self.mm_per_px())
         source = cv2.GaussianBlur(pixels, (0, 0), 0.35 * shrink) if shrink > 1.35 else pixels
-        flat = cv2.remap(source, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         h, w = pixels.shape[:2]
-        seen = (map_x >= 0) & (map_x <= w - 1) & (map_y >= 0) & (map_y <= h - 1)
-        return np.asarray(flat, np.uint8), seen
+        flat, seen = np.empty((height, width, 3), np.uint8), np.ones((height, width), np.bool_)
+        # In stripes: the maps of a whole tray (50 MB) would not stay in the processor's cache.
+        blocks = 16
+        for top in range(0, height, blocks * step):
+            rows = coarse[top // step : top // step + blocks + 2]
+            size = (len(x_mm) * step, len(rows) * step)
+            full = cv2.resize(rows, size, interpolation=cv2.INTER_LINEAR)
+            deep = min(blocks * step, height - top)
+            map_x, map_y = cv2.split(full[step : step + deep, step : step + width])
+            cv2.remap(
+                source,
+                map_x,
+                map_y,
+                cv2.INTER_LINEAR,
+                dst=flat[top : top + deep],
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+            if rows.min() < 0 or rows[..., 0].max() > w - 1 or rows[..., 1].max() > h - 1:
+                seen[top : top + deep] = (map_x >= 0) & (map_x <= w - 1) & (map_y >= 0) & (map_y <= h - 1)
+        return flat, seen
 
     def rect_px_to_photo(self, points: Points, px_per_mm: float) -> Points:
         """Points of the rectified picture, (n, 2), to pixels of the photo."""
