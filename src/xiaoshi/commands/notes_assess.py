@@ -47,6 +47,14 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> argp
     parser.add_argument(
         "--overlay", type=Path, default=None, metavar="DIR", help="write pictures with pieces and verdicts"
     )
+    parser.add_argument(
+        "--named",
+        action="append",
+        default=[],
+        type=_named,
+        metavar="PIECE=VALUE[:EDITION]",
+        help="券别由人指认，按外形测量 a person says what a piece without print is (p3=100:2005): measured by its outline",
+    )
     parser.add_argument("--json", action="store_true", help="JSON on stdout")
     parser.add_argument(
         "--lang", choices=("zh", "en"), default=None, help="language (default: LANG, else zh)"
@@ -60,6 +68,19 @@ def _scale(text: str) -> float:
     if not math.isfinite(value) or value <= 0:
         raise argparse.ArgumentTypeError(f"{text}: must be a positive number of millimetres")
     return value
+
+
+def _named(text: str) -> tuple[str, tuple[float, str | None]]:
+    """`p3=100:2005` or `p3=100`."""
+    piece, equals, kind = text.partition("=")
+    value, _, edition = kind.partition(":")
+    try:
+        denomination = float(value)
+    except ValueError:
+        denomination = math.nan
+    if not piece or not equals or not math.isfinite(denomination) or denomination <= 0:
+        raise argparse.ArgumentTypeError(f"{text}: must be like p3=100:2005 or p3=100")
+    return piece, (denomination, edition or None)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -78,7 +99,11 @@ def run(args: argparse.Namespace) -> int:
         return _refuse(args, language, list(damaged))
     names = _names(args.images)
     answer = assess(
-        _pictures(args.images, names, language), prepare(references), rules, mm_per_px=args.mm_per_px
+        _pictures(args.images, names, language),
+        prepare(references),
+        rules,
+        mm_per_px=args.mm_per_px,
+        named_by_person=dict(args.named),
     )
     problems = list(damaged)
     if args.overlay is not None:

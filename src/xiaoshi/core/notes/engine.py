@@ -7,12 +7,13 @@ the last three meet in `noting`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from xiaoshi.core.notes.faces import PreparedLibrary, prepare
 from xiaoshi.core.notes.joining import Group
 from xiaoshi.core.notes.model import Assessment, Identity, Piece, TrayImage, totals_of
 from xiaoshi.core.notes.noting import Tin, grouped, notes_of
+from xiaoshi.core.notes.outline import named_kinds
 from xiaoshi.core.notes.reference import Reference
 from xiaoshi.core.notes.traywork import SeenPiece, SeenTray, look
 from xiaoshi.core.notes.twice import Seen
@@ -26,6 +27,7 @@ def assess(
     rules: RuleSet,
     *,
     mm_per_px: float | None = None,
+    named_by_person: Mapping[str, tuple[float, str | None]] | None = None,
     watch: Callable[[Tin, Sequence[Group]], None] | None = None,
 ) -> Assessment:
     """Assess all pictures of one tin under one rule set.
@@ -34,6 +36,8 @@ def assess(
     failed it gives the problem in the picture's place. `references`: the enrolled faces, or the result of `prepare`,
     which is worth keeping. `mm_per_px`: scale of flatbed scans without a mat. Pictures that cannot be used become
     problems; nothing is raised for bad input. `watch` is shown what was seen and how it was grouped (for pictures of it).
+    `named_by_person`: face value (main unit) and edition, None where not told, of pieces whose print is gone, by the ids
+    of an earlier answer for the same images: they are measured by their outline (see `outline`).
     """
     library = references if isinstance(references, PreparedLibrary) else prepare(references)
     problems: list[Problem] = [] if library.faces else [library_empty()]
@@ -52,6 +56,8 @@ def assess(
         trays.append(tray)
         problems += tray.problems
     pieces = _named_pieces(trays)
+    named, unused = named_kinds(named_by_person or {}, [piece.id for piece in pieces], library, rules.issuer)
+    problems += unused
     tin = Tin(
         trays=tuple(trays),
         pieces=tuple(seen for tray in trays for seen in tray.pieces),
@@ -60,6 +66,7 @@ def assess(
         library=library,
         rules=rules,
         seen_before=seen_before,
+        named=named,
     )
     groups = grouped(tin)
     if watch is not None:

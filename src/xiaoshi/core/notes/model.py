@@ -16,6 +16,7 @@ from xiaoshi.core.rules.note_rules import RuleSet
 ENGINE_VERSION = "notes-1.0"
 
 Verdict = Literal["full", "half", "none", "undecided"]
+Route = Literal["print", "outline"]
 ScaleSource = Literal["mat", "given", "none"]
 Point = tuple[float, float]
 
@@ -120,7 +121,8 @@ class Share:
 class Note:
     """A note as far as it can be told: its pieces, what remains of it, and what the rule says.
 
-    `amount_fen` is what the verdict pays, 0 while undecided; `amount_low_fen` and `amount_high_fen` bound it.
+    `amount_fen` is what the verdict pays, 0 while undecided; `amount_low_fen` and `amount_high_fen` bound it. `route`: how
+    the share was measured: by its print in the note's own coordinates, by its outline in mm2 (see `outline`), or not.
     """
 
     id: str
@@ -132,6 +134,7 @@ class Note:
     amount_low_fen: int
     amount_high_fen: int
     reasons: tuple[Reason, ...]
+    route: Route | None = None
 
     def as_json(self, language: str) -> dict[str, Any]:
         """The contract's form of a note, and beside it the legible share and the bounds of the amount."""
@@ -149,6 +152,7 @@ class Note:
             "legible_ratio": None if share is None else round(share.legible, 4),
             "amount_low_fen": self.amount_low_fen,
             "amount_high_fen": self.amount_high_fen,
+            "route": self.route,
         }
 
 

@@ -9,14 +9,18 @@ ground's colour) moves the upper end of its share only.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xiaoshi.core.notes.faces import PreparedLibrary
+from xiaoshi.core.notes.gains import GROWTH_AREA_MAX, Scrap, from_others, from_scraps, scrap_of
 from xiaoshi.core.notes.interval import share_of, spread_of
 from xiaoshi.core.notes.joining import Group, Part, join
 from xiaoshi.core.notes.model import Note, Reason, Share
+from xiaoshi.core.notes.outline import NamedKind, named_otherwise, outline_reasons, outline_share
 from xiaoshi.core.notes.reasons import (
     cross_gap_doubt,
     cross_gap_suspected,
@@ -34,9 +38,8 @@ from xiaoshi.core.notes.twice import Seen
 from xiaoshi.core.notes.verdicts import Judgement, judge
 from xiaoshi.core.rules.note_rules import RuleSet
 
-GROWTH_AREA_MAX = 1.30
-"""A scrap's square millimetres on the tray were at most this many on the note (12 % shorter each way)."""
-SCRAP_FITS = 0.85
+Mask = NDArray[np.bool_]
+
 UNSEEN_TOLD = 0.005
 
 
@@ -44,7 +47,8 @@ UNSEEN_TOLD = 0.005
 class Tin:
     """All that was seen of one tin, with what it is measured by.
 
-    `pieces`, `ids`, `tray_of`: every piece in its order, its name, and which of `trays` it lies on.
+    `pieces`, `ids`, `tray_of`: every piece in its order, its name, and which of `trays` it lies on; `named`: what
+    persons said of pieces, by name.
     """
 
     trays: tuple[SeenTray, ...]
@@ -54,6 +58,7 @@ class Tin:
     library: PreparedLibrary
     rules: RuleSet
     seen_before: Seen = field(default_factory=Seen)
+    named: Mapping[str, NamedKind] = field(default_factory=dict)
 
 
 def grouped(tin: Tin) -> list[Group]:
@@ -84,6 +89,8 @@ def notes_of(tin: Tin, groups: list[Group]) -> tuple[Note, ...]:
                 other = tin.pieces[part.index]
                 if any(reason.code == "pieces_touch" for reason in other.doubts):
                     notes.append(_hidden(f"n{len(notes) + 1}", tin.ids[part.index], other, tin.library))
+        elif n not in inside and tin.ids[n] in tin.named and piece.area_mm2 is not None:
+            notes.append(_outlined(f"n{len(notes) + 1}", n, groups, tin))
         elif n not in inside:
             notes.append(_unmeasured(f"n{len(notes) + 1}", tin.ids[n], piece, tin.library, tin.rules))
     return tuple(notes)
@@ -120,6 +127,7 @@ def _measured(number: str, group: Group, groups: list[Group], tin: Tin) -> Note:
         told.amount_low_fen,
         told.amount_high_fen,
         told.reasons,
+        route="print",
     )
 
 
@@ -131,12 +139,8 @@ def _share(group: Group, others: list[Group], tin: Tin) -> tuple[Share, float]:
     value, legible = _counted(group, rules)
     unseen, may_add = _unseen_share(group, rules), 0.0
     if rules.combine == "union":
-        may_add = sum(other.ratio + _unseen_share(other, rules) for other in others)
-        room = (1 - value) * whole
-        scraps = [
-            piece.area_mm2 for piece in tray.pieces if piece.found is None and piece.area_mm2 is not None
-        ]
-        may_add += sum(area * GROWTH_AREA_MAX / whole for area in scraps if area * SCRAP_FITS <= room)
+        may_add = from_others(group.mask, [_reach(other) for other in others])
+        may_add += from_scraps(group, _scraps(tin, group.parts[0].image, reference.denomination_fen), whole)
     laid = [(part.registered, tin.pieces[part.index].perimeter_mm or 0.0) for part in group.parts]
     share = share_of(
         value,
@@ -149,6 +153,26 @@ def _share(group: Group, others: list[Group], tin: Tin) -> tuple[Share, float]:
     return share, unseen
 
 
+def _reach(group: Group) -> Mask:
+    """Where the paper of a group lies or may lie unseen."""
+    covered = group.mask.copy()
+    for part in group.parts:
+        covered |= part.seen_from_front(part.registered.unseen)
+    return covered
+
+
+def _scraps(tin: Tin, tray: int, denomination_fen: int, leaving_out: int = -1) -> list[Scrap]:
+    """Pieces of a tray without a place, except those that a person says are of another face value."""
+    found: list[Scrap] = []
+    for n, piece in enumerate(tin.pieces):
+        said = tin.named.get(tin.ids[n])
+        if n == leaving_out or tin.tray_of[n] != tray or piece.found is not None or piece.area_mm2 is None:
+            continue
+        if said is None or said.denomination_fen == denomination_fen:
+            found.append(scrap_of(piece.polygon, piece.area_mm2, tin.trays[tray].scale.mm_per_px or 0.1))
+    return found
+
+
 def _doubts(group: Group, others: list[Group], tin: Tin) -> tuple[Reason, ...]:
     """Why people must decide whatever the share says."""
     rules, reference = tin.rules, group.parts[0].registered.reference
@@ -157,6 +181,10 @@ def _doubts(group: Group, others: list[Group], tin: Tin) -> tuple[Reason, ...]:
         doubts.append(cross_gap_doubt())
     if reference.issuer != rules.issuer:
         doubts.append(not_under_rule(reference.issuer, rules.id))
+    for part in group.parts:
+        said = tin.named.get(tin.ids[part.index])
+        if said is not None and said.denomination_fen != reference.denomination_fen:
+            doubts.append(named_otherwise(said))
     return tuple(doubts)
 
 
@@ -186,6 +214,45 @@ def _unseen_share(group: Group, rules: RuleSet) -> float:
     for part in parts:
         unseen |= part.seen_from_front(part.registered.unseen)
     return float((unseen & ~group.mask).mean())
+
+
+def _outlined(number: str, index: int, groups: list[Group], tin: Tin) -> Note:
+    """A piece that a person named, measured by its outline."""
+    piece, rules = tin.pieces[index], tin.rules
+    kind, tray = tin.named[tin.ids[index]], tin.trays[tin.tray_of[index]]
+    share = outline_share(piece.area_mm2 or 0.0, piece.perimeter_mm or 0.0, kind, tray.scale.mm_per_px or 0.0)
+    if not rules.carbonised_counts:
+        share = replace(share, low=0.0)
+    room = 1 - share.low
+    remarks = list(outline_reasons(kind))
+    loose = [
+        group.ratio
+        for group in groups
+        if group.parts[0].image == tin.tray_of[index]
+        and group.parts[0].registered.reference.denomination_fen == kind.denomination_fen
+        and group.ratio <= room
+    ]
+    loose += [
+        scrap.area_mm2 * GROWTH_AREA_MAX / kind.areas_mm2[0]
+        for scrap in _scraps(tin, tin.tray_of[index], kind.denomination_fen, leaving_out=index)
+        if scrap.area_mm2 <= room * kind.areas_mm2[-1]
+    ]
+    if loose and rules.combine == "union":
+        share = replace(share, high=min(1.0, share.high + sum(loose)))
+    whole = sum(kind.areas_mm2) / len(kind.areas_mm2)
+    told = judge(rules, kind.denomination, whole, share, doubts=piece.doubts, remarks=tuple(remarks))
+    return Note(
+        number,
+        (tin.ids[index],),
+        kind.denomination_fen,
+        share,
+        told.verdict,
+        told.amount_fen,
+        told.amount_low_fen,
+        told.amount_high_fen,
+        told.reasons,
+        route="outline",
+    )
 
 
 def _hidden(number: str, piece: str, seen: SeenPiece, library: PreparedLibrary) -> Note:
