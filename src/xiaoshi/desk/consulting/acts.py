@@ -16,8 +16,10 @@ from xiaoshi.core.casework.model import CASE
 from xiaoshi.core.casework.roles import LEVELS, level_rank
 from xiaoshi.core.consulting.choosing import Chosen, choose, choose_by_name, may_answer
 from xiaoshi.core.problems import Problem
+from xiaoshi.core.rules.known import KNOWN_RULES
 from xiaoshi.desk.cases.people_on_case import let_see, tell
 from xiaoshi.desk.consulting.asking_whom import specialists_over, units_to_call
+from xiaoshi.desk.consulting.deadlines import watch_deadline
 from xiaoshi.desk.consulting.fields import field_words
 from xiaoshi.desk.consulting.likes import facts_of, hashes_of_texts
 from xiaoshi.desk.consulting.models import Question, Turn
@@ -71,6 +73,7 @@ def ask(
         facts=facts_of(ctx.the_case),
         grams=hashes_of_texts(text),
     )
+    watch_deadline(row, ctx.now)
     row.save(force_insert=True)
     _lies_with(ctx, row, "向您请示", "you are asked")
     words = field_words(field)
@@ -217,13 +220,24 @@ def answer(
     source: str,
     authority: str,
     source_kind: str = "rule",
+    rule: str = "",
     valid_until: str = "",
 ) -> dict[str, Any]:
-    """批复: with its source (which rule, document or paper) and the authority it is given with; part of the case from now on."""
+    """批复: with its source (which rule, document or paper) and the authority it is given with; part of the case from now on.
+
+    `rule`: id of a rule that the desk has as data; whoever finds the answer later is told whether it is still in force.
+    """
     row = question_on(ctx, question)
     if source_kind not in Question.SOURCES:
         raise invalid(
             "source_kind_unknown", "请选择依据的种类。", "Choose the kind of source.", where="source_kind"
+        )
+    if rule and rule not in KNOWN_RULES:
+        raise invalid(
+            "rule_unknown",
+            f"系统里没有编号为“{rule[:60]}”的规则。可选：{'、'.join(KNOWN_RULES)}；其他依据请写在“依据”里。",
+            f"The desk has no rule called {rule[:60]!r}. There are: {', '.join(KNOWN_RULES)}; write any other as the source.",
+            where="rule",
         )
     last_day = _day(ctx, valid_until)
     ctx.command(
@@ -232,7 +246,7 @@ def answer(
         )
     )
     row.state, row.answer, row.source_kind, row.source = "answered", text.strip(), source_kind, source.strip()
-    row.authority, row.valid_until = authority.strip(), last_day
+    row.authority, row.valid_until, row.rule, row.look_at = authority.strip(), last_day, rule, None
     row.answered_by, row.answered_at = ctx.person.login, ctx.now
     row.grams = hashes_of_texts(row.text, row.answer)
     row.save()
@@ -240,7 +254,7 @@ def answer(
     ctx.note(
         f"批复请示：{text.strip()[:200]}（依据：{source.strip()[:100]}）",
         f"Answered the question: {text.strip()[:200]} (source: {source.strip()[:100]})",
-        question=question, source=source, source_kind=source_kind, authority=authority,
+        question=question, source=source, source_kind=source_kind, authority=authority, rule=rule,
         valid_until=valid_until,
     )  # fmt: skip
     return {"question": question, "id": str(row.id)}
@@ -330,7 +344,8 @@ def pass_on(ctx: Context, *, question: str, to: str, reason: str) -> dict[str, A
             where="to",
         )
     row.assigned_to, row.assigned_why = to, reason
-    row.save(update_fields=["assigned_to", "assigned_why"])
+    watch_deadline(row, ctx.now)
+    row.save(update_fields=["assigned_to", "assigned_why", "told", "look_at"])
     _turn(ctx, row, "passed", reason, to)
     _lies_with(ctx, row, "请示转给您", "a question was passed to you")
     ctx.note(
@@ -364,7 +379,8 @@ def hand_up(ctx: Context, *, question: str, reason: str, to_level: str = "") -> 
     )
     row.to_level, row.assigned_to, row.assigned_why = chosen.level, chosen.login, chosen.reason.zh
     row.state = "open"
-    row.save(update_fields=["to_level", "assigned_to", "assigned_why", "state"])
+    watch_deadline(row, ctx.now)
+    row.save(update_fields=["to_level", "assigned_to", "assigned_why", "state", "told", "look_at"])
     _turn(ctx, row, "handed_up", reason, chosen.login)
     _lies_with(ctx, row, "下级转请您批复", "a question was handed up to you")
     ctx.note(
@@ -380,8 +396,8 @@ def withdraw_question(ctx: Context, *, question: str, reason: str) -> dict[str, 
     """The question is no longer needed; whoever had it is told."""
     row = question_on(ctx, question)
     ctx.command(c.WithdrawQuestion(command_id=ctx.next_command_id(), question=question, reason=reason))
-    row.state = "withdrawn"
-    row.save(update_fields=["state"])
+    row.state, row.look_at = "withdrawn", None
+    row.save(update_fields=["state", "look_at"])
     _turn(ctx, row, "withdrawn", reason)
     tell(
         ctx,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from xiaoshi.core.casework.roles import LEVELS, level_rank
 from xiaoshi.core.consulting.choosing import Specialist
+from xiaoshi.core.rules.known import KNOWN_RULES
 from xiaoshi.desk.consulting.fields import FIELDS, field_words
 from xiaoshi.desk.consulting.models import Question
 from xiaoshi.desk.papers.models import Document
@@ -77,7 +78,7 @@ def _person(person: Specialist, language: str) -> str:
 class AnswerForm(forms.Form):
     """批复."""
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, data: Any = None, language: str = "zh") -> None:
         super().__init__(data, auto_id="id_answer_%s")
         self.fields["text"] = forms.CharField(
             label=_("Answer"), widget=forms.Textarea(attrs={"rows": 6}), max_length=4000
@@ -92,6 +93,12 @@ class AnswerForm(forms.Form):
             ],
         )
         self.fields["source"] = forms.CharField(label=_("Which one: title, number, article"), max_length=500)
+        self.fields["rule"] = forms.ChoiceField(
+            label=_("The rule, where the desk has it as data"),
+            choices=[("", "—"), *((r.id, r.title.in_language(language)) for r in KNOWN_RULES.values())],
+            required=False,
+            help_text=_("Whoever finds this answer later is told whether the rule is still in force."),
+        )
         self.fields["authority"] = forms.CharField(label=_("With what authority"), max_length=200)
         self.fields["valid_until"] = forms.DateField(
             label=_("Valid until"),
@@ -111,6 +118,17 @@ class TextForm(forms.Form):
         self.fields["text"] = forms.CharField(
             label=label, widget=forms.Textarea(attrs={"rows": 3}), max_length=4000
         )
+
+
+class PaperForm(forms.Form):
+    """The answer as a paper: in which language, and how large."""
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, initial={"language": "zh"}, auto_id="id_paper_%s")
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"), choices=[("zh", "中文"), ("en", "English")], widget=forms.RadioSelect
+        )
+        self.fields["big_type"] = forms.BooleanField(label=_("Large type (18 pt)"), required=False)
 
 
 class ShareForm(forms.Form):

@@ -18,6 +18,7 @@ from django.db import connection
 
 from xiaoshi.core.find.likeness import FLOOR, Body, Likeness, body_of, likeness, word_grams
 from xiaoshi.core.problems import Words
+from xiaoshi.core.rules.known import KNOWN_RULES, KnownRule, in_force_words
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.cases.plans import plan_of
 from xiaoshi.desk.consulting.models import Question, SharedAnswer
@@ -70,11 +71,25 @@ def standing_of(row: Question | SharedAnswer, today: date) -> tuple[Words, str]:
         return Words("已停用", "no longer in force"), "error"
     if row.valid_until is not None and row.valid_until < today:
         return Words(f"有效期至{row.valid_until}，已过", f"valid until {row.valid_until}, past"), "error"
+    rule = KNOWN_RULES.get(row.rule)
+    if rule is not None:
+        return _standing_of_rule(rule, row.valid_until, today)
     if row.valid_until is not None:
         return Words(f"有效至{row.valid_until}", f"valid until {row.valid_until}"), "ok"
     return Words(
         "未注明有效期，请核对依据是否仍有效", "no end stated: check that its source still holds"
     ), "doubt"
+
+
+RULE_TAGS = {"in_force": "ok", "over": "error", "not_yet": "doubt", "unsure": "doubt"}
+
+
+def _standing_of_rule(rule: KnownRule, valid_until: date | None, today: date) -> tuple[Words, str]:
+    """What the rules' own days say; an end that the answerer stated besides is said with it."""
+    words, standing = in_force_words(rule, today)
+    if valid_until is not None and standing == "in_force":
+        words = Words(f"有效至{valid_until}，{words.zh}", f"valid until {valid_until}; {words.en}")
+    return words, RULE_TAGS[standing]
 
 
 def hashes_of_texts(*texts: str) -> list[int]:

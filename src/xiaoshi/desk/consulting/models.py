@@ -21,6 +21,8 @@ class Question(models.Model):
     `assigned_to`: with whom it lies (asked_back: it lies with the asker meanwhile). `source_kind`: rule, document, paper or
     word (somebody's word, written down). `valid_until`: last day on which the answer may be used; empty: until revoked.
     `facts`: what was known of the case that is no text and no sum, for likeness. `grams`: keyed hashes of both texts.
+    `rule`: id of the rule in `core/rules` that the answer rests on, where it is one of them. `told`: 0 nothing yet, 1 that
+    the deadline is near, 2 that it passed, 3 the head of the asked unit. `look_at`: when the timer has something to tell.
     """
 
     STATES = ("open", "asked_back", "answered", "withdrawn")
@@ -43,10 +45,13 @@ class Question(models.Model):
     answer = models.TextField(blank=True)
     source_kind = models.TextField(blank=True)
     source = models.TextField(blank=True)
+    rule = models.TextField(blank=True, default="")
     authority = models.TextField(blank=True)
     valid_until = models.DateField(null=True, blank=True)
     answered_by = models.TextField(blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    told = models.SmallIntegerField(default=0)
+    look_at = models.DateTimeField(null=True, blank=True)
     facts = models.JSONField(default=dict)
     grams = ArrayField(models.IntegerField(), default=list)
 
@@ -63,6 +68,9 @@ class Question(models.Model):
             models.Index(fields=["asked_by", "-id"], name="question_by_me"),
             models.Index(fields=["state", "to_level", "-id"], name="question_of_level"),
             GinIndex(fields=["grams"], name="question_grams"),
+            models.Index(
+                fields=["look_at", "id"], name="question_look", condition=models.Q(look_at__isnull=False)
+            ),
         ]
 
     @property
@@ -95,6 +103,7 @@ class SharedAnswer(models.Model):
     answer_text = models.TextField()
     source_kind = models.TextField()
     source = models.TextField()
+    rule = models.TextField(blank=True, default="")
     authority = models.TextField()
     level = models.TextField()
     answered_at = models.DateTimeField()

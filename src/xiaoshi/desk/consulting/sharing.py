@@ -67,7 +67,7 @@ def share(
     for where, text in texts.items():
         _refuse_client_data(ctx, text, where)
     made = SharedAnswer(
-        origin=row, kind=ctx.the_case.kind, field=row.field, **texts, source_kind=row.source_kind,
+        origin=row, kind=ctx.the_case.kind, field=row.field, **texts, source_kind=row.source_kind, rule=row.rule,
         level=row.to_level, answered_at=row.answered_at, valid_until=row.valid_until,
         facts=row.facts, grams=hashes_of_texts(texts["question_text"], texts["answer_text"]), shared_by=ctx.person.login, shared_at=ctx.now,
     )  # fmt: skip

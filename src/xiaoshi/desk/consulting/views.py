@@ -19,10 +19,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from xiaoshi.core.casework.authority import ANSWERERS
 from xiaoshi.core.casework.roles import level_rank
 from xiaoshi.desk.cases.views.found import Found, find, frame
-from xiaoshi.desk.consulting import acts, sharing
+from xiaoshi.desk.consulting import acts, answer_paper, sharing
 from xiaoshi.desk.consulting.asking_whom import specialists_over
 from xiaoshi.desk.consulting.fields import field_words
-from xiaoshi.desk.consulting.forms import AnswerForm, AskForm, ShareForm, TextForm
+from xiaoshi.desk.consulting.forms import AnswerForm, AskForm, PaperForm, ShareForm, TextForm
 from xiaoshi.desk.consulting.likes import answered_before, like_closed_cases, standing_of
 from xiaoshi.desk.consulting.lists import PAGE, STATE_WORDS, VIEWS, as_rows, questions_of
 from xiaoshi.desk.consulting.models import Question, SharedAnswer
@@ -123,6 +123,8 @@ def _act_of(what: str, row: Question, given: dict[str, Any]) -> tuple[Act, dict[
             return acts.hand_up, {"question": row.question, "reason": given["text"]}
         case "share":
             return sharing.share, {"question": row.question, **given}
+        case "paper":
+            return answer_paper.issue_answer, {"question": row.question, **given}
         case _:
             return acts.withdraw_question, {"question": row.question, "reason": given["text"]}
 
@@ -132,7 +134,7 @@ def _forms(request: HttpRequest, row: Question) -> dict[str, forms.Form]:
     person: Staff = request.user  # type: ignore[assignment]
     able: dict[str, Any] = {}
     if row.is_open and _may_answer(person, row):
-        able["answer"] = AnswerForm
+        able["answer"] = lambda data: AnswerForm(data, _language(request))
         able["ask_back"] = lambda data: TextForm(_("What has to be known first"), "ask_back", data)
         if others := _others(person, row, _language(request)):
             able["pass_on"] = lambda data: TextForm(_("Reason"), "pass_on", data, others)
@@ -148,6 +150,8 @@ def _forms(request: HttpRequest, row: Question) -> dict[str, forms.Form]:
         and not sharing.is_shared(row)
     ):
         able["share"] = lambda data: ShareForm(data, row)
+    if row.state == "answered" and answer_paper.issue_answer.roles & set(person.roles):
+        able["paper"] = PaperForm
     posted = request.POST.get("do") if request.method == "POST" else None
     return {name: make(request.POST if name == posted else None) for name, make in able.items()}
 
@@ -180,6 +184,7 @@ DOING = {
     "hand_up": gettext_noop("Hand up to the level above"),
     "withdraw": gettext_noop("Withdraw the question"),
     "share": gettext_noop("Share with the whole bank"),
+    "paper": gettext_noop("Issue the answer as a paper"),
 }
 
 
