@@ -28,7 +28,9 @@ Mask = NDArray[np.bool_]
 LIKE_GROUND = 0.5
 """Pieces start at 0.40 and go on at 0.20, but an edge lies where piece and ground mix half and half: pale blue ink beside
 white paper is taken for ground up to about one half."""
-JOINED_PX = 3
+JOINED_PX = 2
+SOFT_PX = 0.75
+"""Both at `reading.READ_PX_PER_MM`."""
 
 
 def unseen_paper(
@@ -49,7 +51,7 @@ def unseen_paper(
     if int(sound.sum()) < 400 or bool(present.all()):
         return nowhere
     gain = np.median(colour[sound].astype(np.float32) / known[sound].astype(np.float32), axis=0)
-    soft = cv2.GaussianBlur(known, (0, 0), 1.5).astype(np.float32)
+    soft = cv2.GaussianBlur(known, (0, 0), SOFT_PX).astype(np.float32)
     expected = np.clip(soft * gain, 0, 255).astype(np.uint8)
     like = ~present & (ground.paperness_at(expected, at) < LIKE_GROUND)
     if not like.any():

@@ -202,7 +202,8 @@ def _counted(group: Group, rules: RuleSet) -> tuple[float, float]:
     if rules.combine == "largest_piece":
         best = max(group.parts, key=lambda part: part.registered.ratio)
         return best.registered.ratio, best.registered.legible_ratio
-    return group.ratio, min(group.ratio, sum(part.registered.legible_ratio for part in group.parts))
+    value = min(1.0, group.ratio + sum(part.registered.fringe for part in group.parts))
+    return value, min(value, sum(part.registered.legible_ratio for part in group.parts))
 
 
 def _unseen_share(group: Group, rules: RuleSet) -> float:
