@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,54 @@ def person(login: str, roles: str = "teller", path: str = "jn/lz/cd/yy/", rank: 
 def test_who_stands_in(held, who, day, kind, chain):
     arrangements = [arrangement(text) for text in held.split("|") if text]
     assert stand_in_for(arrangements, who, date(2026, 3, day), kind) == tuple(chain.split())
+
+
+def clock(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime.combine(date(2026, 3, day), time(hour, minute))
+
+
+MORNING = Substitution("li", "xu", date(2026, 3, 2), date(2026, 3, 2), until_time=time(13))
+AFTERNOON = Substitution("xu", "li", date(2026, 3, 2), date(2026, 3, 3), from_time=time(13))
+
+
+@pytest.mark.parametrize(
+    ("at", "who", "chain"),
+    [
+        (clock(2, 0, 0), "li", ("xu",)),
+        (clock(2, 12, 59), "li", ("xu",)),
+        (clock(2, 13, 0), "li", ()),
+        (clock(2, 12, 59), "xu", ()),
+        (clock(2, 13, 0), "xu", ("li",)),
+        (clock(3, 23, 59), "xu", ("li",)),
+        (clock(4, 0, 0), "xu", ()),
+        (date(2026, 3, 2), "li", ("xu",)),
+        (date(2026, 3, 3), "li", ()),
+    ],
+)
+def test_half_days(at, who, chain):
+    assert stand_in_for((MORNING, AFTERNOON), who, at, "notes") == chain
+
+
+@pytest.mark.parametrize(
+    ("new", "now", "code"),
+    [
+        (AFTERNOON, TODAY, ""),
+        (replace(AFTERNOON, from_time=time(12, 59)), TODAY, "circle"),
+        (replace(MORNING, from_time=time(13), until_time=None), TODAY, ""),
+        (replace(MORNING, from_time=time(12), until_time=None), TODAY, "covered_already"),
+        (replace(MORNING, from_time=time(14)), TODAY, "times_reversed"),
+        (replace(MORNING, from_time=time(13)), TODAY, "times_reversed"),
+        (
+            replace(AFTERNOON, last_day=date(2026, 3, 2), until_time=time(14)),
+            clock(2, 14),
+            "days_past",
+        ),
+    ],
+)
+def test_half_days_that_clash_or_close_a_circle(new, now, code):
+    away, there = person(new.absent), person(new.substitute)
+    problem = arrangement_problem((MORNING,), new, away, there, now)
+    assert (problem.code if problem else "") == code
 
 
 @pytest.mark.parametrize(

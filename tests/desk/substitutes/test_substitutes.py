@@ -150,6 +150,9 @@ def test_for_one_kind_only(people, new_case):
         ({"kinds": ["no_such"]}, "unknown_kind"),
         ({"reason": "  "}, "reason_missing"),
         ({"reason": 5}, "field_of_other_kind"),
+        ({"from_time": "half past one"}, "time_unreadable"),
+        ({"until_time": "25:00"}, "time_unreadable"),
+        ({"from_time": "13:30", "until_time": "13:30"}, "times_reversed"),
     ],
 )
 def test_what_cannot_be_arranged(people, fields, code):
@@ -274,6 +277,60 @@ def test_a_substitute_from_another_outlet_sees_and_acts_only_for_those_days(peop
 
     do(end, people.stranger, arrangement=ident)
     assert not seen(case)
+
+
+def test_what_was_seen_in_somebodys_stead_is_seen_no_longer_afterwards(people, new_case):
+    """Work for the absent outlet head of another outlet is told to the substitute, who sees that case, and then no more."""
+    from xiaoshi.desk.cases.models import Case
+    from xiaoshi.desk.cases.verbs import copy_to
+    from xiaoshi.desk.guard.visibility import visible_to
+    from xiaoshi.desk.substitutes.acts import end
+
+    def seen(person: Any) -> bool:
+        with visible_to(person):
+            return Case.objects.filter(id=case.id).exists()
+
+    case = new_case(people.stranger, kind="example")
+    ident = arranged(people.outlet_head, people.teller, people.colleague, kinds=["example"])
+    do(copy_to, people.stranger, case, to=[people.teller.login])
+    assert seen(people.teller)
+    assert seen(people.colleague)
+    do(end, people.teller, arrangement=ident)
+    assert seen(people.teller), "who was asked goes on seeing it"
+    assert not seen(people.colleague)
+    other = arranged(people.outlet_head, people.supervisor, people.outlet_head)
+    assert not seen(people.colleague)
+    do(end, people.supervisor, arrangement=other)
+    ident = arranged(people.outlet_head, people.teller, people.colleague, kinds=["burnt_notes"])
+    assert not seen(people.colleague), "for another kind of case"
+    do(end, people.teller, arrangement=ident)
+    do(copy_to, people.stranger, case, to=[people.colleague.login])
+    assert seen(people.colleague), "who was asked by name sees it for good"
+
+
+def test_half_a_day(people, new_case):
+    from xiaoshi.desk.cases.verbs import hand_over
+    from xiaoshi.desk.guard.boundary import perform
+    from xiaoshi.desk.guard.refusals import Refused
+    from xiaoshi.desk.guard.standing_in import BANK_ZONE
+
+    day = today() + timedelta(30)
+    arranged(people.teller, people.teller, people.colleague, 30, 30, from_time="13:30")
+    entry = notices_of(people.colleague)[-1]
+    assert f"{day.day}日13:30至" in entry
+
+    def done_at(hour: int, minute: int) -> str:
+        now = datetime(day.year, day.month, day.day, hour, minute, tzinfo=BANK_ZONE)
+        fields = {"to": people.supervisor.login, "reason": "x", "case_id": new_case().id, "now": now}
+        try:
+            perform(hand_over, people.colleague, str(uuid.uuid4()), **fields)
+        except Refused as refused:
+            return refused.problem.code
+        return "done"
+
+    assert done_at(13, 29) == "not_your_act"
+    assert done_at(13, 30) == "done"
+    assert done_at(23, 59) == "done"
 
 
 def test_what_was_made_in_standing_in_is_confirmed_by_a_third(people, new_case):

@@ -11,14 +11,17 @@ person, day and kind are refused too, so that the answer is one person.
 
     Li -> Xu 2..6   Xu -> Qian 5..5   and Qian -> Li 4..4: accepted (the 4th is not the 5th);  5..9: refused
 
-Left out: half days; a substitute's load; asking the substitute whether he or she agrees (he or she can end it).
+Half days: an arrangement may begin on its first day at a time of day, and end on its last at one. Li away on the 3rd until
+13:00 and again on the 3rd from 13:00 are two arrangements that do not clash, and a circle needs a moment, not a day.
+
+Left out: a substitute's load; asking the substitute whether he or she agrees (he or she can end it).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 from xiaoshi.core.casework.roles import READS_ONLY, ROLES, words_of_roles
 from xiaoshi.core.problems import Problem, Words
@@ -31,17 +34,45 @@ HEAD_ROLES = frozenset({"supervisor", "outlet_head"})
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """`substitute` stands in for `absent` from `first_day` to `last_day`, both included; `kinds` empty: for all work."""
+    """`substitute` stands in for `absent` from `first_day` to `last_day`, both included; `kinds` empty: for all work.
+
+    `from_time`: time of day on the first day from which on (None: the whole day); `until_time`: on the last day until when.
+    All by the clock of the bank, without a zone.
+    """
 
     absent: str
     substitute: str
     first_day: date
     last_day: date
     kinds: frozenset[str] = frozenset()
+    from_time: time | None = None
+    until_time: time | None = None
 
-    def covers(self, day: date, kind: str) -> bool:
-        """Whether it holds on this day for this kind of case."""
-        return self.first_day <= day <= self.last_day and (not self.kinds or kind in self.kinds)
+    @property
+    def begin(self) -> datetime:
+        return datetime.combine(self.first_day, self.from_time or time.min)
+
+    @property
+    def end(self) -> datetime:
+        """The first moment at which it holds no longer."""
+        if self.until_time is not None:
+            return datetime.combine(self.last_day, self.until_time)
+        return datetime.combine(self.last_day + timedelta(days=1), time.min)
+
+    def covers(self, at: date, kind: str) -> bool:
+        """Whether it holds at this moment for this kind of case; a plain day: whether at some time of that day."""
+        if isinstance(at, datetime):
+            now = self.begin <= at < self.end
+        else:
+            midnight = datetime.combine(at, time.min)
+            now = self.begin < midnight + timedelta(days=1) and midnight < self.end
+        return now and (not self.kinds or kind in self.kinds)
+
+    def span(self) -> Words:
+        """From when to when, as it is said in a sentence."""
+        begin = f"{self.first_day}" + (f" {self.from_time:%H:%M}" if self.from_time else "")
+        end = f"{self.last_day}" + (f" {self.until_time:%H:%M}" if self.until_time else "")
+        return Words(f"{begin}至{end}", f"from {begin} to {end}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +85,12 @@ class StandIn:
     level_rank: int
 
 
-def stand_in_for(arrangements: Iterable[Substitution], absent: str, day: date, kind: str) -> tuple[str, ...]:
-    """The chain from the absent person's substitute to whoever is there; empty when the person is not absent.
+def stand_in_for(arrangements: Iterable[Substitution], absent: str, at: date, kind: str) -> tuple[str, ...]:
+    """The chain from the absent person's substitute to whoever is there at a moment; empty when the person is not absent.
 
     The last of the chain does the work. At `CHAIN_MAX` the chain ends, whoever stands there.
     """
-    held = [a for a in arrangements if a.covers(day, kind)]
+    held = [a for a in arrangements if a.covers(at, kind)]
     chain: list[str] = []
     person = absent
     while len(chain) < CHAIN_MAX:
@@ -72,10 +103,10 @@ def stand_in_for(arrangements: Iterable[Substitution], absent: str, day: date, k
 
 
 def arrangement_problem(
-    existing: Iterable[Substitution], new: Substitution, absent: StandIn, substitute: StandIn, today: date
+    existing: Iterable[Substitution], new: Substitution, absent: StandIn, substitute: StandIn, now: date
 ) -> Problem | None:
-    """Why this arrangement cannot be made, or None. `existing`: those that still hold or are to come."""
-    for problem in (_days_problem(new, today), _people_problem(absent, substitute)):
+    """Why this arrangement cannot be made, or None. `existing`: those that still hold or are to come. `now`: moment or day."""
+    for problem in (_days_problem(new, now), _people_problem(absent, substitute)):
         if problem is not None:
             return problem
     held = tuple(existing)
@@ -84,8 +115,8 @@ def arrangement_problem(
             return Problem(
                 "covered_already",
                 Words(
-                    f"{other.first_day}至{other.last_day}已由{other.substitute}代岗，请先结束原安排或改日期",
-                    f"{other.substitute} stands in from {other.first_day} to {other.last_day} already: end that first,"
+                    f"{other.span().zh}已由{other.substitute}代岗，请先结束原安排或改日期",
+                    f"{other.substitute} stands in {other.span().en} already: end that first,"
                     " or choose other days",
                 ),
                 "first_day",
@@ -104,12 +135,19 @@ def arrangement_problem(
     return None
 
 
-def _days_problem(new: Substitution, today: date) -> Problem | None:
+def _days_problem(new: Substitution, now: date) -> Problem | None:
     if new.last_day < new.first_day:
         return Problem(
             "days_reversed", Words("结束日期早于开始日期", "The last day is before the first"), "last_day"
         )
-    if new.last_day < today:
+    if new.end <= new.begin:
+        return Problem(
+            "times_reversed",
+            Words("结束时间须晚于开始时间", "The time of the end is not after the time of the beginning"),
+            "until_time",
+        )
+    moment = now if isinstance(now, datetime) else datetime.combine(now, time.min)
+    if new.end <= moment:
         return Problem("days_past", Words("代岗日期已过", "These days are over"), "last_day")
     if (new.last_day - new.first_day).days >= DAYS_MAX:
         return Problem(
@@ -167,13 +205,15 @@ def _city(path: str) -> tuple[str, ...]:
 
 def _shared(one: Substitution, other: Substitution) -> Substitution | None:
     """The days and kinds that both cover, as an arrangement of the first's absent and the second's substitute."""
-    first, last = max(one.first_day, other.first_day), min(one.last_day, other.last_day)
-    if first > last:
+    begin, end = max(one.begin, other.begin), min(one.end, other.end)
+    if begin >= end:
         return None
     kinds = one.kinds & other.kinds if one.kinds and other.kinds else one.kinds | other.kinds
     if one.kinds and other.kinds and not kinds:
         return None
-    return Substitution(one.absent, other.substitute, first, last, kinds)
+    last = end.date() if end.time() != time.min else end.date() - timedelta(days=1)
+    until = end.time() if end.time() != time.min else None
+    return Substitution(one.absent, other.substitute, begin.date(), last, kinds, begin.time() or None, until)
 
 
 def _circle(existing: tuple[Substitution, ...], new: Substitution) -> tuple[str, ...]:

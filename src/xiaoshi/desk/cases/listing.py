@@ -27,7 +27,7 @@ from django.utils import timezone
 
 from xiaoshi.core.casework.roles import READS_ONLY, ROLES
 from xiaoshi.desk.cases.models import LIVE, Case, CaseAsked, CaseVisitor
-from xiaoshi.desk.guard.standing_in import bank_day
+from xiaoshi.desk.guard.standing_in import bank_moment
 from xiaoshi.desk.kinds import KINDS
 from xiaoshi.desk.organisation.models import Staff
 
@@ -115,7 +115,7 @@ def reader_of(person: Staff) -> Reader:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT absent, absent_path, kinds FROM xiaoshi_stood_in_for(%s, %s)",
-            [person.login, bank_day(timezone.now())],
+            [person.login, bank_moment(timezone.now())],
         )
         rows = cursor.fetchall()
     return Reader(

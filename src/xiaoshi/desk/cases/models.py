@@ -118,15 +118,21 @@ class CaseAsked(models.Model):
 
 
 class CaseVisitor(models.Model):
-    """Somebody outside the outlet's line who was asked on this case (delegate, signer, copy, consult): sees it too."""
+    """Somebody outside the outlet's line who was asked on this case (delegate, signer, copy, consult): sees it too.
+
+    `stands_in_for`: who was asked and is absent; then the row counts only while this person stands in for that one.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT)
     staff_login = models.TextField()
     why = models.TextField()
     since = models.DateTimeField()
+    stands_in_for = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "staff_login"], name="visitor_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "staff_login", "stands_in_for"], name="visitor_once")
+        ]
         indexes: ClassVar = [models.Index(fields=["staff_login", "case"], name="visitor_person")]
 
 

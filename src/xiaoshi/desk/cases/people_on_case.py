@@ -11,7 +11,7 @@ from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import CaseVisitor
 from xiaoshi.desk.guard.boundary import Context
 from xiaoshi.desk.guard.refusals import invalid
-from xiaoshi.desk.guard.standing_in import bank_day, substitutes_of
+from xiaoshi.desk.guard.standing_in import bank_moment, substitutes_of
 from xiaoshi.desk.notices.telling import tell_colleagues
 from xiaoshi.desk.organisation.models import Staff
 
@@ -40,7 +40,7 @@ def who_is_there(ctx: Context, login: str, *, where: str = "to") -> tuple[Actor,
     and when the substitute has left.
     """
     colleague(login, where=where)
-    chain = substitutes_of(login, bank_day(ctx.now), ctx.the_case.kind)
+    chain = substitutes_of(login, bank_moment(ctx.now), ctx.the_case.kind)
     if not chain:
         return colleague(login, where=where), ""
     there = chain[-1]
@@ -62,10 +62,13 @@ def who_is_there(ctx: Context, login: str, *, where: str = "to") -> tuple[Actor,
     return substitute.as_actor(), login
 
 
-def let_see(ctx: Context, login: str, why: str) -> None:
-    """From now on this person sees the case, wherever in the bank he or she works."""
+def let_see(ctx: Context, login: str, why: str, stands_in_for: str = "") -> None:
+    """From now on this person sees the case, wherever in the bank he or she works; as a substitute, while he or she stands in."""
     CaseVisitor.objects.get_or_create(
-        case=ctx.the_case, staff_login=login, defaults={"why": why, "since": ctx.now}
+        case=ctx.the_case,
+        staff_login=login,
+        stands_in_for=stands_in_for,
+        defaults={"why": why, "since": ctx.now},
     )
 
 
@@ -75,15 +78,15 @@ def tell(ctx: Context, logins: Iterable[str], topic: str, zh: str, en: str) -> N
     `zh` and `en` follow the case's number: `XS-0001 …：委派给您`. Nobody is told about the own act.
     """
     case = ctx.the_case
-    day = bank_day(ctx.now)
+    at = bank_moment(ctx.now)
     href = reverse("case", args=[case.id])
     asked = {login for login in logins if login and login != ctx.person.login}
     tell_colleagues(asked, case, topic, Words(f"{case.number}：{zh}", f"{case.number}: {en}"), ctx.now, href)
     for login in sorted(asked):
-        for there in substitutes_of(login, day, case.kind):
+        for there in substitutes_of(login, at, case.kind):
             if there == ctx.person.login:
                 continue
-            let_see(ctx, there, "substitute")
+            let_see(ctx, there, "substitute", login)
             words = Words(
                 f"{case.number}：{zh}（您代{login}的岗）", f"{case.number}: {en} (you stand in for {login})"
             )

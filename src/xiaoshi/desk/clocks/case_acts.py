@@ -16,7 +16,7 @@ from xiaoshi.desk.clocks.running import Running, first_due, first_look, open_at,
 from xiaoshi.desk.clocks.words import term_words
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import invalid, refuse
-from xiaoshi.desk.guard.standing_in import bank_day, substitutes_of
+from xiaoshi.desk.guard.standing_in import bank_moment, substitutes_of
 from xiaoshi.desk.notices.telling import tell_colleagues
 from xiaoshi.desk.organisation.bank_settings import setting
 from xiaoshi.desk.organisation.models import Staff, Unit
@@ -189,10 +189,10 @@ def _say(ctx: Context, logins: list[str], topic: str, words: Words, clock: Runni
 def _whose_turn(ctx: Context, clock: Running) -> list[str]:
     """Who has the step and who owns the case; an absent one's substitute; with nobody, the outlet's head."""
     assert ctx.state is not None
-    case, day = ctx.the_case, bank_day(ctx.now)
+    case, at = ctx.the_case, bank_moment(ctx.now)
     own = ctx.state.steps.get(clock.step)
     logins = {login for login in (own.assignee if own else "", ctx.state.owner) if login}
-    there = {(substitutes_of(login, day, case.kind) or (login,))[-1] for login in logins}
+    there = {(substitutes_of(login, at, case.kind) or (login,))[-1] for login in logins}
     active = Staff.objects.filter(login__in=there, is_active=True).values_list("login", flat=True)
     return sorted(active) or _led_by(case.unit)
 

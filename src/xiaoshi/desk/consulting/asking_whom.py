@@ -10,7 +10,7 @@ from django.db.models import Q
 from xiaoshi.core.casework.authority import ANSWERERS
 from xiaoshi.core.consulting.choosing import Specialist, UnitToCall
 from xiaoshi.core.problems import Words
-from xiaoshi.desk.guard.standing_in import bank_day, substitutes_of
+from xiaoshi.desk.guard.standing_in import bank_moment, substitutes_of
 from xiaoshi.desk.organisation.models import Staff, Unit
 
 
@@ -34,7 +34,7 @@ def specialists_over(unit_path: str, kind: str, now: datetime) -> list[Specialis
 
 
 def _specialist(staff: Staff, load: int, kind: str, now: datetime) -> Specialist:
-    chain = substitutes_of(staff.login, bank_day(now), kind)
+    chain = substitutes_of(staff.login, bank_moment(now), kind)
     return Specialist(
         login=staff.login,
         name=Words(staff.name_zh, staff.name_en),

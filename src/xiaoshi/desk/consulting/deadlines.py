@@ -21,7 +21,7 @@ from xiaoshi.desk.consulting.asking_whom import line_of
 from xiaoshi.desk.consulting.models import Question
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import refuse
-from xiaoshi.desk.guard.standing_in import bank_day, substitutes_of
+from xiaoshi.desk.guard.standing_in import bank_moment, substitutes_of
 from xiaoshi.desk.notices.telling import tell_colleagues
 from xiaoshi.desk.organisation.bank_settings import setting
 from xiaoshi.desk.organisation.models import Staff, Unit
@@ -119,7 +119,7 @@ def _say(ctx: Context, row: Question, logins: list[str], topic: str, words: Word
 def _whose(ctx: Context, row: Question) -> list[str]:
     """With whom it lies, or who stands in for that person; with nobody in service, the heads."""
     login = _lies_with(row)
-    there = (substitutes_of(login, bank_day(ctx.now), ctx.the_case.kind) or (login,))[-1]
+    there = (substitutes_of(login, bank_moment(ctx.now), ctx.the_case.kind) or (login,))[-1]
     if Staff.objects.filter(login=there, is_active=True).exists():
         return [there]
     return _heads(ctx, row)

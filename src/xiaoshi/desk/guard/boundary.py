@@ -49,7 +49,7 @@ from xiaoshi.desk.guard.crypto import keyed_hash
 from xiaoshi.desk.guard.fields import readable_id, require_fitting, unusable_value
 from xiaoshi.desk.guard.machines import refuse_machine, refuse_machine_as_second
 from xiaoshi.desk.guard.refusals import NotAllowed, Refused, Stale, case_not_found, not_allowed, refuse
-from xiaoshi.desk.guard.standing_in import absent_ones, bank_day
+from xiaoshi.desk.guard.standing_in import absent_ones, bank_moment
 from xiaoshi.desk.kinds import KINDS
 from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.parts import modules
@@ -161,7 +161,7 @@ class Context:
         assert self.state is not None
         if self.on_behalf_of or self.case is None:
             return None
-        for absent in absent_ones(self.person.login, bank_day(self.now), self.case.kind):
+        for absent in absent_ones(self.person.login, bank_moment(self.now), self.case.kind):
             actor = replace(self.actor, on_behalf_of=absent.login)
             verdict = decide(self.plan, self.state, command, actor, self.now)
             if isinstance(verdict, Accepted):
@@ -343,7 +343,7 @@ def _may_act(ctx: Context) -> None:
 
 def _stands_in_there(ctx: Context, case: Case) -> bool:
     """Whether the person stands in for somebody of the case's own line; then the whole act is on that person's behalf."""
-    for absent in absent_ones(ctx.person.login, bank_day(ctx.now), case.kind):
+    for absent in absent_ones(ctx.person.login, bank_moment(ctx.now), case.kind):
         if case.unit_path.startswith(absent.unit_path):
             ctx.on_behalf_of = absent.login
             ctx.actor = replace(ctx.actor, on_behalf_of=absent.login, unit_path=absent.unit_path.rstrip("/"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -30,47 +31,58 @@ def bank_day(now: datetime) -> date:
     return now.astimezone(BANK_ZONE).date()
 
 
-def absent_ones(login: str, day: date, kind: str) -> tuple[Absent, ...]:
-    """For whom this person stands in on this day for this kind of case, in the order of their names."""
+def bank_moment(now: datetime) -> datetime:
+    """The moment by the clock of the bank, without a zone, as arrangements count it: half days are by the hour."""
+    return now.astimezone(BANK_ZONE).replace(tzinfo=None)
+
+
+def absent_ones(login: str, at: datetime, kind: str) -> tuple[Absent, ...]:
+    """For whom this person stands in at this moment of the bank for this kind of case, in the order of their names."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT absent, absent_path FROM xiaoshi_stood_in_for(%s, %s)"
             " WHERE kinds = '{}' OR %s = ANY (kinds) ORDER BY absent",
-            [login, day, kind],
+            [login, at, kind],
         )
         return tuple(Absent(*row) for row in cursor.fetchall())
 
 
-def arrangements_from(login: str, first_day: date, last_day: date) -> tuple[Substitution, ...]:
-    """The arrangements of these days that can be reached from this person, on to the substitutes' own substitutes."""
+def _as_value(row: tuple[Any, ...]) -> Substitution:
+    absent, substitute, first_day, last_day, kinds, from_time, until_time = row
+    return Substitution(absent, substitute, first_day, last_day, frozenset(kinds), from_time, until_time)
+
+
+def arrangements_from(login: str, begin: datetime, end: datetime) -> tuple[Substitution, ...]:
+    """The arrangements between two moments that can be reached from this person, on to the substitutes' own substitutes."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT absent, substitute, first_day, last_day, kinds FROM xiaoshi_substitutes_of(%s, %s, %s)",
-            [login, first_day, last_day],
+            "SELECT absent, substitute, first_day, last_day, kinds, from_time, until_time"
+            " FROM xiaoshi_substitutes_of(%s, %s, %s)",
+            [login, begin, end],
         )
-        return tuple(Substitution(*row[:4], frozenset(row[4])) for row in cursor.fetchall())
+        return tuple(_as_value(row) for row in cursor.fetchall())
 
 
-def substitutes_of(login: str, day: date, kind: str) -> tuple[str, ...]:
-    """The chain of those who stand in for this person on this day; empty when he or she is there. The last does the work."""
-    return stand_in_for(arrangements_from(login, day, day), login, day, kind)
+def substitutes_of(login: str, at: datetime, kind: str) -> tuple[str, ...]:
+    """The chain of those who stand in for this person at this moment; empty when he or she is there. The last does the work."""
+    return stand_in_for(arrangements_from(login, at, at), login, at, kind)
 
 
-def is_absent(login: str, day: date, kind: str = "") -> bool:
-    """Whether somebody stands in for this person on this day. With a `kind`, for that kind of case; else for any."""
+def is_absent(login: str, at: datetime, kind: str = "") -> bool:
+    """Whether somebody stands in for this person at this moment. With a `kind`, for that kind of case; else for any."""
     return any(
-        a.absent == login and (not kind or a.covers(day, kind)) for a in arrangements_from(login, day, day)
+        a.absent == login and (not kind or a.covers(at, kind)) for a in arrangements_from(login, at, at)
     )
 
 
-def who_stands_in(logins: list[str], day: date, kind: str) -> dict[str, str]:
-    """Of these people those who are absent on this day for this kind of case -> who does their work. One query."""
+def who_stands_in(logins: list[str], at: datetime, kind: str) -> dict[str, str]:
+    """Of these people those who are absent at this moment for this kind of case -> who does their work. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT f.absent, f.substitute, f.first_day, f.last_day, f.kinds"
+            "SELECT DISTINCT absent, substitute, first_day, last_day, kinds, from_time, until_time"
             " FROM unnest(%s::text[]) AS who, LATERAL xiaoshi_substitutes_of(who, %s, %s) AS f",
-            [logins, day, day],
+            [logins, at, at],
         )
-        arrangements = [Substitution(*row[:4], frozenset(row[4])) for row in cursor.fetchall()]
-    chains = {login: stand_in_for(arrangements, login, day, kind) for login in logins}
+        arrangements = [_as_value(row) for row in cursor.fetchall()]
+    chains = {login: stand_in_for(arrangements, login, at, kind) for login in logins}
     return {login: chain[-1] for login, chain in chains.items() if chain}

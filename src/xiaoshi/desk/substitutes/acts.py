@@ -1,12 +1,12 @@
 """Arranging that somebody stands in, and ending it: by the absent person, or by a head over his or her unit.
 
-An arrangement ends by itself with its last day. It gives no role: the substitute acts by the own roles on what is the
+An arrangement ends by itself with its last day, or at a time of day on it. It gives no role: the substitute acts by the own roles on what is the
 absent person's (cases, claimed steps, delegations, signatures), and both names stand in the entry.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from django.db import connection
@@ -17,7 +17,7 @@ from xiaoshi.core.casework.substitutes import StandIn, Substitution, arrangement
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import Invalid, invalid, not_allowed, refuse
-from xiaoshi.desk.guard.standing_in import arrangements_from, bank_day
+from xiaoshi.desk.guard.standing_in import arrangements_from, bank_moment
 from xiaoshi.desk.kinds import KINDS
 from xiaoshi.desk.notices.telling import tell_colleagues
 from xiaoshi.desk.organisation.models import Staff
@@ -37,11 +37,45 @@ def arrange(
     reason: str,
     kinds: list[str] = [],  # noqa: B006  read only; the boundary wants plain lists
     fields: list[str] = [],  # noqa: B006
+    from_time: str = "",
+    until_time: str = "",
 ) -> dict[str, Any]:
-    """`substitute` stands in for `absent` from `first_day` to `last_day` (ISO, both included), for `kinds` (empty: all)."""
+    """`substitute` stands in for `absent` from `first_day` to `last_day` (ISO, both included), for `kinds` (empty: all).
+
+    Half days: `from_time` on the first day, `until_time` on the last, as `13:30` by the bank's clock; empty: whole days.
+    """
     away, there = _in_service(absent, "absent"), _in_service(substitute, "substitute")
     _may_arrange(ctx, away)
     _outsider_by_a_head(ctx, away, there)
+    _readable(reason, kinds)
+    wanted = Substitution(
+        absent,
+        substitute,
+        _day(first_day, "first_day"),
+        _day(last_day, "last_day"),
+        frozenset(kinds),
+        _time(from_time, "from_time"),
+        _time(until_time, "until_time"),
+    )
+    _refuse_clash(ctx, wanted, away, there)
+    row = _kept(ctx, wanted, away, fields, reason)
+    span = _span(wanted)
+    words = Words(
+        f"{span.zh}，{there.name_zh}代{away.name_zh}的岗",
+        f"{there.name_en} stands in for {away.name_en} {span.en}",
+    )
+    _tell_both(ctx, row, words)
+    _chain_of(ctx, away)
+    ctx.note(
+        f"安排{substitute}代{absent}的岗，{span.zh}",
+        f"{substitute} stands in for {absent} {span.en}",
+        absent=absent, to=substitute, first_day=first_day, last_day=last_day, from_time=from_time, until_time=until_time,
+        kinds=sorted(kinds), arrangement=row.id,
+    )  # fmt: skip
+    return {"arrangement": row.id}
+
+
+def _readable(reason: str, kinds: list[str]) -> None:
     if not reason.strip():
         raise invalid("reason_missing", "请写明原因。", "Give the reason.", where="reason")
     unknown = [kind for kind in kinds if kind not in KINDS]
@@ -52,65 +86,56 @@ def arrange(
             f"There is no kind of casework called “{unknown[0]}”.",
             where="kinds",
         )
+
+
+def _refuse_clash(ctx: Context, wanted: Substitution, away: Staff, there: Staff) -> None:
+    """Against the own arrangements of the absent and all that can be reached from the substitute: clashes and circles."""
     _one_at_a_time()
-    wanted = Substitution(
-        absent, substitute, _day(first_day, "first_day"), _day(last_day, "last_day"), frozenset(kinds)
-    )
-    # The own arrangements of the absent and all that can be reached from the substitute: what could clash or close a circle.
     known = {
-        *arrangements_from(absent, wanted.first_day, wanted.last_day),
-        *arrangements_from(substitute, wanted.first_day, wanted.last_day),
+        *arrangements_from(wanted.absent, wanted.begin, wanted.end),
+        *arrangements_from(wanted.substitute, wanted.begin, wanted.end),
     }
     problem = arrangement_problem(
-        sorted(known, key=lambda a: (a.absent, a.first_day, a.substitute)),
+        sorted(known, key=lambda a: (a.absent, a.begin, a.substitute)),
         wanted,
         _stand_in(away),
         _stand_in(there),
-        bank_day(ctx.now),
+        bank_moment(ctx.now),
     )
     if problem is not None:
         raise Invalid(problem)
+
+
+def _kept(ctx: Context, wanted: Substitution, away: Staff, fields: list[str], reason: str) -> Row:
     row = Row(
-        absent=absent,
+        absent=wanted.absent,
         absent_path=away.unit.path,
-        substitute=substitute,
+        substitute=wanted.substitute,
         first_day=wanted.first_day,
         last_day=wanted.last_day,
-        kinds=sorted(kinds),
+        from_time=wanted.from_time,
+        until_time=wanted.until_time,
+        kinds=sorted(wanted.kinds),
         fields=fields,
         reason=reason.strip(),
         made_by=ctx.person.login,
         made_at=ctx.now,
     )
     row.save(force_insert=True)
-    days = _days(wanted.first_day, wanted.last_day)
-    _tell_both(
-        ctx,
-        row,
-        Words(
-            f"{days.zh}，{there.name_zh}代{away.name_zh}的岗",
-            f"{there.name_en} stands in for {away.name_en} {days.en}",
-        ),
-    )
-    _chain_of(ctx, away)
-    ctx.note(
-        f"安排{substitute}代{absent}的岗，{days.zh}",
-        f"{substitute} stands in for {absent} {days.en}",
-        absent=absent,
-        to=substitute,
-        first_day=first_day,
-        last_day=last_day,
-        kinds=sorted(kinds),
-        arrangement=row.id,
-    )
-    return {"arrangement": row.id}
+    return row
 
 
-def _days(first: date, last: date) -> Words:
-    """2026年12月1日至12月5日 / from 1 December 2026 to 5 December 2026."""
+def _span(wanted: Substitution) -> Words:
+    """2026年12月1日13:00至12月5日 / from 1 December 2026, 13:00 to 5 December 2026."""
+    first, last = wanted.first_day, wanted.last_day
+    begin = f"{wanted.from_time:%H:%M}" if wanted.from_time else ""
+    end = f"{wanted.until_time:%H:%M}" if wanted.until_time else ""
     year = "" if last.year == first.year else f"{last.year}年"
-    zh = f"{first.year}年{first.month}月{first.day}日至{year}{last.month}月{last.day}日"
-    return Words(zh, f"from {first.day} {first:%B %Y} to {last.day} {last:%B %Y}")
+    zh = f"{first.year}年{first.month}月{first.day}日{begin}至{year}{last.month}月{last.day}日{end}"
+    en = (
+        f"from {first.day} {first:%B %Y}{begin and ', '}{begin} to {last.day} {last:%B %Y}{end and ', '}{end}"
+    )
+    return Words(zh, en)
 
 
 @act("substitutes.end", "结束代岗", "End an arrangement", on_case=False, people_only=True)
@@ -121,7 +146,7 @@ def end(ctx: Context, *, arrangement: int, reason: str = "") -> dict[str, Any]:
         raise invalid(
             "no_such_arrangement", "没有这项代岗安排。", "There is no such arrangement.", where="arrangement"
         )
-    if row.ended_at is not None or row.last_day < bank_day(ctx.now):
+    if row.ended_at is not None or row.as_value().end <= bank_moment(ctx.now):
         raise refuse("ended_already", "这项代岗已经结束。", "It has ended already.")
     away = Staff.objects.select_related("unit").get(login=row.absent)
     if ctx.person.login != row.substitute:
@@ -194,6 +219,24 @@ def _day(text: str, where: str) -> date:
         raise invalid(
             "date_unreadable", "请填写日期，如 2026-03-02。", "Enter a day such as 2026-03-02.", where=where
         ) from None
+
+
+def _time(text: str, where: str) -> time | None:
+    """`13:30`, or nothing for the whole day. Midnight on the first day is the whole day too."""
+    if not text.strip():
+        return None
+    try:
+        found = time.fromisoformat(text.strip())
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is not None:
+        raise invalid(
+            "time_unreadable",
+            "请填写几点几分，如 13:30；全天请留空。",
+            "Enter a time of day such as 13:30, or leave it empty for the whole day.",
+            where=where,
+        )
+    return found.replace(second=0, microsecond=0)
 
 
 def _stand_in(person: Staff) -> StandIn:

@@ -17,7 +17,7 @@ from xiaoshi.core.problems import Words
 from xiaoshi.desk.guard.posting import new_key, perform_posted, say_refused, words_of
 from xiaoshi.desk.guard.refusals import Refused
 from xiaoshi.desk.guard.routes import opens_to
-from xiaoshi.desk.guard.standing_in import bank_day
+from xiaoshi.desk.guard.standing_in import bank_day, bank_moment
 from xiaoshi.desk.guard.visibility import visible_to
 from xiaoshi.desk.kinds import KINDS, all_kinds, kind_named
 from xiaoshi.desk.look.fields import DatePartsField
@@ -30,13 +30,19 @@ PAGE = 50
 PEOPLE_MAX = 60
 
 
+def _clock() -> forms.TimeInput:
+    return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+
 class ArrangeForm(forms.Form):
     """Who is away, who stands in, from when to when, for what."""
 
     absent = forms.ChoiceField()
     substitute = forms.ChoiceField(widget=forms.RadioSelect)
     first_day = DatePartsField()
+    from_time = forms.TimeField(required=False, widget=_clock())
     last_day = DatePartsField()
+    until_time = forms.TimeField(required=False, widget=_clock())
     kinds = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     reason = forms.CharField(max_length=500)
 
@@ -63,6 +69,10 @@ class ArrangeForm(forms.Form):
         self.fields["substitute"].choices = [(p.login, _label(p)) for p in there]  # type: ignore[attr-defined]
         self.fields["first_day"].label = _("First day")
         self.fields["last_day"].label = _("Last day")
+        self.fields["from_time"].label = _("From what time on the first day")
+        self.fields["until_time"].label = _("Until what time on the last day")
+        for name in ("from_time", "until_time"):
+            self.fields[name].help_text = _("Leave it empty for the whole day.")
         self.fields["kinds"].label = _("Only for these matters (none chosen: for all)")
         self.fields["kinds"].choices = [(k.name, said(k.words)) for k in all_kinds()]  # type: ignore[attr-defined]
         self.fields["reason"].label = _("Reason")
@@ -114,6 +124,7 @@ def substitutes(request: HttpRequest) -> HttpResponse:
     if valid:
         fields = dict(form.cleaned_data)
         days = {name: fields[name].isoformat() for name in ("first_day", "last_day")}
+        days |= {n: f"{fields[n]:%H:%M}" if fields[n] else "" for n in ("from_time", "until_time")}
         try:
             perform_posted(request, arrange, **{**fields, **days})
             messages.success(request, _("Saved."), "ok")
@@ -136,10 +147,9 @@ def substitutes(request: HttpRequest) -> HttpResponse:
 
 def _rows(person: Staff) -> list[dict[str, Any]]:
     """Arrangements that hold or are to come, the nearest first; two queries."""
-    today = bank_day(timezone.now())
-    rows = list(
-        Substitution.objects.filter(ended_at=None, last_day__gte=today).order_by("first_day", "id")[:PAGE]
-    )
+    now, today = bank_moment(timezone.now()), bank_day(timezone.now())
+    coming = Substitution.objects.filter(ended_at=None, last_day__gte=today).order_by("first_day", "id")
+    rows = [row for row in coming[:PAGE] if row.as_value().end > now]
     logins = {login for row in rows for login in (row.absent, row.substitute)}
     names = {s.login: Words(s.name_zh, s.name_en) for s in Staff.objects.filter(login__in=logins)}
     heads = bool(MAY_ARRANGE & set(person.roles))
@@ -148,7 +158,7 @@ def _rows(person: Staff) -> list[dict[str, Any]]:
             "row": row,
             "absent": names[row.absent],
             "substitute": names[row.substitute],
-            "now": row.first_day <= today,
+            "now": row.as_value().begin <= now,
             "kinds": [kind_named(kind).words for kind in row.kinds if kind in KINDS],
             "may_end": person.login in {row.absent, row.substitute}
             or (heads and row.absent_path.startswith(person.unit.path)),

@@ -14,7 +14,7 @@ from xiaoshi.core.casework.model import Actor, Refused
 from xiaoshi.core.casework.roles import READS_ONLY, ROLES, words_of_roles
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.views.found import Found
-from xiaoshi.desk.guard.standing_in import bank_day, who_stands_in
+from xiaoshi.desk.guard.standing_in import bank_moment, who_stands_in
 from xiaoshi.desk.look.language import said
 from xiaoshi.desk.organisation.models import Staff
 
@@ -55,7 +55,7 @@ def candidates(
         actor = person.as_actor()
         rows = [row for row in rows if not _refused_as_receiver(found, actor, probe(row.as_actor()), now)]
     shown = rows[:SHOWN_MAX]
-    away = who_stands_in([row.login for row in shown], bank_day(now), found.case.kind)
+    away = who_stands_in([row.login for row in shown], bank_moment(now), found.case.kind)
     names = {s.login: Words(s.name_zh, s.name_en) for s in Staff.objects.filter(login__in=away.values())}
     return Candidates(
         tuple(Choice(row.login, _label(row, away, names)) for row in shown), len(rows) > SHOWN_MAX

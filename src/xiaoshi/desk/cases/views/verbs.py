@@ -26,7 +26,7 @@ from xiaoshi.desk.cases.views.verb_forms import VERBS, WHOLE_CASE, Asking, form_
 from xiaoshi.desk.guard.posting import perform_posted, words_of
 from xiaoshi.desk.guard.refusals import Refused, Stale
 from xiaoshi.desk.guard.routes import opens_to
-from xiaoshi.desk.guard.standing_in import absent_ones, bank_day
+from xiaoshi.desk.guard.standing_in import absent_ones, bank_moment
 from xiaoshi.desk.guard.visibility import visible_to
 from xiaoshi.desk.organisation.models import Staff, Unit
 
@@ -43,7 +43,7 @@ def options_for(found: Found, person: Staff, now: datetime) -> tuple[Option, ...
     """What is open to this person now: by the own right, and as the substitute of whoever is away."""
     actor = person.as_actor()
     options = list(available(found.plan, found.state, actor, now))
-    for absent in absent_ones(person.login, bank_day(now), found.case.kind):
+    for absent in absent_ones(person.login, bank_moment(now), found.case.kind):
         path = actor.unit_path
         if not found.case.unit_path.startswith(person.unit.path):
             path = absent.unit_path.rstrip("/")
