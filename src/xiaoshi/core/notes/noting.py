@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from xiaoshi.core.notes.cross_gap import CrossGap, cross_gap
 from xiaoshi.core.notes.faces import PreparedLibrary
 from xiaoshi.core.notes.gains import GROWTH_AREA_MAX, Scrap, from_others, from_scraps, scrap_of
 from xiaoshi.core.notes.interval import share_of, spread_of
@@ -23,7 +24,8 @@ from xiaoshi.core.notes.model import Note, Reason, Share
 from xiaoshi.core.notes.outline import NamedKind, named_otherwise, outline_reasons, outline_share
 from xiaoshi.core.notes.reasons import (
     cross_gap_doubt,
-    cross_gap_suspected,
+    cross_gap_measured,
+    denomination_asked_first,
     hidden_reason,
     largest_piece_elsewhere,
     may_belong,
@@ -103,6 +105,9 @@ def _measured(number: str, group: Group, groups: list[Group], tin: Tin) -> Note:
     remarks = list(remarks_on(group, share, rules))
     if unseen > UNSEEN_TOLD:
         remarks.append(print_like_ground(unseen))
+    gap = _cross(group, others, rules)
+    if gap is not None and gap.clear:
+        remarks.append(cross_gap_measured(gap))
     if others:
         remarks.append(may_belong([tin.ids[part.index] for other in others for part in other.parts]))
     told = judge(
@@ -112,6 +117,7 @@ def _measured(number: str, group: Group, groups: list[Group], tin: Tin) -> Note:
         share,
         doubts=_doubts(group, others, tin),
         remarks=tuple(remarks),
+        cross=gap is not None and gap.clear,
     )
     elsewhere = _elsewhere(group, others, tin)
     if elsewhere:
@@ -177,8 +183,9 @@ def _doubts(group: Group, others: list[Group], tin: Tin) -> tuple[Reason, ...]:
     """Why people must decide whatever the share says."""
     rules, reference = tin.rules, group.parts[0].registered.reference
     doubts = list(dict.fromkeys(reason for part in group.parts for reason in tin.pieces[part.index].doubts))
-    if rules.cross_gap and cross_gap_suspected([group, *others]):
-        doubts.append(cross_gap_doubt())
+    gap = _cross(group, others, rules)
+    if gap is not None and not gap.clear:
+        doubts.append(cross_gap_doubt(gap))
     if reference.issuer != rules.issuer:
         doubts.append(not_under_rule(reference.issuer, rules.id))
     for part in group.parts:
@@ -186,6 +193,22 @@ def _doubts(group: Group, others: list[Group], tin: Tin) -> tuple[Reason, ...]:
         if said is not None and said.denomination_fen != reference.denomination_fen:
             doubts.append(named_otherwise(said))
     return tuple(doubts)
+
+
+def _cross(group: Group, others: list[Group], rules: RuleSet) -> CrossGap | None:
+    """The cross in what is missing, of all that may be one note; clear only where nothing else may
+    belong to the note."""
+    if not rules.cross_gap:
+        return None
+    own = cross_gap(group.mask)
+    if not others:
+        return own
+    united = group.mask.copy()
+    for other in others:
+        if other.mask.shape == united.shape:
+            united |= other.mask
+    gap = cross_gap(united) or own
+    return None if gap is None else replace(gap, clear=False)
 
 
 def _elsewhere(group: Group, others: list[Group], tin: Tin) -> list[Reason]:
@@ -283,7 +306,15 @@ def _unmeasured(number: str, piece: str, seen: SeenPiece, library: PreparedLibra
         # Larger than any note: several in one.
         most *= math.ceil(seen.area_mm2 / library.smallest_mm2)
     return Note(
-        number, (piece,), None, None, "undecided", 0, 0, most, (unnamed_reason(seen.area_mm2), *seen.doubts)
+        number,
+        (piece,),
+        None,
+        None,
+        "undecided",
+        0,
+        0,
+        most,
+        (unnamed_reason(seen.area_mm2), *seen.doubts, *denomination_asked_first(rules)),
     )
 
 

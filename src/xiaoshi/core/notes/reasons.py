@@ -1,19 +1,17 @@
-"""What the engine adds to a verdict in words: remarks, doubts, and the look at a cross-shaped gap."""
+"""What the engine adds to a verdict in words: remarks and doubts; nothing that measures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
+from xiaoshi.core.notes.cross_gap import CrossGap
 from xiaoshi.core.notes.joining import Group
 from xiaoshi.core.notes.model import Reason, Share
 from xiaoshi.core.problems import Words
 from xiaoshi.core.rules.note_rules import RuleSet
 
 CHARRED_TOLD = 0.01
-BAR_EMPTY = 0.25
+LITTLE_LEGIBLE = 0.10
 
 
 def remarks_on(group: Group, share: Share, rules: RuleSet) -> tuple[Reason, ...]:
@@ -49,6 +47,14 @@ def remarks_on(group: Group, share: Share, rules: RuleSet) -> tuple[Reason, ...]
     if not all(part.edition_certain for part in group.parts):
         words = Words("面额可以确定，版别不能确定", "the denomination is certain, the edition is not")
         told.append(Reason("edition_uncertain", words))
+    asks = [never for never in rules.never if never.asks == "genuineness"]
+    if asks and share.legible < LITTLE_LEGIBLE:
+        words = Words(
+            f"可读的票面只剩约 {share.legible:.1%}：先由人工看能否辨别为真币（规则：{asks[0].words.zh}）",
+            f"only about {share.legible:.1%} can be read: people see first whether it can be told to be genuine (the rule: "
+            f"{asks[0].words.en})",
+        )
+        told.append(Reason("genuineness_asked_first", words))
     if rules.both_faces:
         words = Words(
             "照片只显示一面；该规则要求正背两面俱在，须翻看背面",
@@ -88,6 +94,21 @@ def print_like_ground(share: float) -> Reason:
         "allows for it: take the photo again on a mat of the other colour",
     )
     return Reason("print_like_ground", words)
+
+
+def denomination_asked_first(rules: RuleSet) -> tuple[Reason, ...]:
+    """What the rule says of a piece that people cannot name either."""
+    return tuple(
+        Reason(
+            "denomination_asked_first",
+            Words(
+                f"人工也无法辨认时，按规则：{never.words.zh}",
+                f"if people cannot tell either, the rule is: {never.words.en}",
+            ),
+        )
+        for never in rules.never
+        if never.asks == "denomination"
+    )
 
 
 def unnamed_reason(area_mm2: float | None) -> Reason:
@@ -134,32 +155,21 @@ def not_under_rule(issuer: str, rule: str) -> Reason:
     return Reason("issuer_not_under_rule", words)
 
 
-def cross_gap_doubt() -> Reason:
+def cross_gap_doubt(gap: CrossGap) -> Reason:
     """What is missing may be a cross."""
     words = Words(
-        "疑似正十字形缺口（缺少四分之一按半额），须人工认定",
-        "a cross-shaped gap is suspected (one quarter missing is half value): a person must look",
+        f"疑似正十字形缺口（竖缺约 {gap.upright_mm:.0f} 毫米、横缺约 {gap.across_mm:.0f} 毫米，共缺 {gap.missing:.1%}；"
+        "缺少四分之一按半额），须人工认定",
+        f"a cross-shaped gap is suspected (about {gap.upright_mm:.0f} mm upright, {gap.across_mm:.0f} mm across, "
+        f"{gap.missing:.1%} missing; one quarter missing is half value): a person must look",
     )
     return Reason("cross_gap_suspected", words)
 
 
-def cross_gap_suspected(groups: Sequence[Group]) -> bool:
-    """Whether what is missing looks like a cross: an empty bar from top to bottom and one from side to side, with paper
-    in all four corners. All groups that may be one note are looked at together."""
-    shape = groups[0].mask.shape
-    mask = np.zeros(shape, bool)
-    for group in groups:
-        if group.mask.shape == shape:
-            mask |= group.mask
-    if not 0.6 <= mask.mean() <= 0.92:
-        return False
-    return _bar(mask.mean(axis=0)) and _bar(mask.mean(axis=1))
-
-
-def _bar(filled: NDArray[np.float64]) -> bool:
-    """An almost empty stretch of 3 to 30 % in the inner three fifths, with paper on both sides of it."""
-    n = len(filled)
-    empty = np.flatnonzero(filled[n // 5 : n - n // 5] < BAR_EMPTY) + n // 5
-    if not 0.03 * n <= len(empty) <= 0.30 * n or empty[-1] - empty[0] + 1 > 1.15 * len(empty):
-        return False
-    return bool(filled[: empty[0]].mean() > 0.55 and filled[empty[-1] + 1 :].mean() > 0.55)
+def cross_gap_measured(gap: CrossGap) -> Reason:
+    """The figures of a clear cross."""
+    words = Words(
+        f"缺口为正十字形：竖缺 {gap.upright_mm:.1f} 毫米、横缺 {gap.across_mm:.1f} 毫米，共缺 {gap.missing:.1%}",
+        f"the gap is a cross: {gap.upright_mm:.1f} mm upright, {gap.across_mm:.1f} mm across, {gap.missing:.1%} missing",
+    )
+    return Reason("cross_gap_measured", words)

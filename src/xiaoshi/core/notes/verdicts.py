@@ -1,10 +1,12 @@
 """From a remaining share to a verdict: pure law, no pictures.
 
-Order as in the order of 2026: first what is never exchanged (cannot be recognised, pays less than a fen), then the
-bands. A share is an interval; if its two ends do not fall in the same band the verdict is `undecided` and people look.
+Order as in the order of 2026: first what is never exchanged, each ground in the rule's order (`RuleSet.never`: genuineness and
+denomination are for people, area and amount are asked here), then the cross-shaped gap, then the bands. A share is an
+interval; if its two ends do not come to the same verdict it is `undecided` and people look.
 
 Worked example, 100 yuan under `cny-2026`: 0.762 with interval 0.751-0.773 -> full, 10,000 fen. 0.757 with 0.744-0.770
--> undecided, amount 0, bounds 5,000 and 10,000. 1 fen at half: 0 fen, so none.
+-> undecided, amount 0, bounds 5,000 and 10,000; with a clear cross-shaped gap -> half, whichever end. 1 fen at half: 0 fen, so
+none; 1 fen between 0.45 and 0.60: none, since both ends pay nothing.
 """
 
 from __future__ import annotations
@@ -85,6 +87,27 @@ def amount_of(rules: RuleSet, denomination_fen: int, verdict: Verdict) -> int:
     return rules.half_amount_fen(denomination_fen) if verdict == "half" else 0
 
 
+def verdict_at(
+    rules: RuleSet, denomination: float, ratio: float, whole_mm2: float, *, cross: bool = False
+) -> tuple[Verdict, Reason]:
+    """What an exactly known share comes to, asked in the rule's order. `cross`: a clear cross-shaped gap."""
+    fen = round(denomination * 100)
+    verdict, why = band_of(rules, denomination, ratio, whole_mm2)
+    if verdict in ("full", "half") and cross and rules.cross_gap:
+        verdict, why = "half", cross_gap_pays_half()
+    for never in rules.never:
+        if never.asks == "area" and verdict == "none":
+            return "none", Reason("ratio_below_lowest_threshold", never.words)
+        if never.asks == "amount" and verdict == "half" and amount_of(rules, fen, verdict) == 0:
+            return "none", Reason("amount_below_one_fen", never.words)
+    if verdict == "half" and amount_of(rules, fen, verdict) == 0:
+        words = Words(
+            "应兑换金额不足最小单位，不予兑换", "the amount payable is below the smallest unit: no value"
+        )
+        return "none", Reason("amount_below_one_fen", words)
+    return verdict, why
+
+
 def judge(
     rules: RuleSet,
     denomination: float,
@@ -93,29 +116,21 @@ def judge(
     *,
     doubts: tuple[Reason, ...] = (),
     remarks: tuple[Reason, ...] = (),
+    cross: bool = False,
 ) -> Judgement:
     """The verdict on one note.
 
     `denomination` in the issuer's main unit, `whole_mm2` the whole note's area. `doubts` are reasons why people must
-    decide whatever the share says; `remarks` only explain.
+    decide whatever the share says; `remarks` only explain. `cross`: what is missing is clearly a cross of one quarter.
     """
     fen = round(denomination * 100)
-    low, why_low = band_of(rules, denomination, share.low, whole_mm2)
-    high, _ = band_of(rules, denomination, share.high, whole_mm2)
+    low, why_low = verdict_at(rules, denomination, share.low, whole_mm2, cross=cross)
+    high, _ = verdict_at(rules, denomination, share.high, whole_mm2, cross=cross)
     amount_low, amount_high = (amount_of(rules, fen, verdict) for verdict in (low, high))
     if "undecided" in (low, high):
         return Judgement("undecided", 0, 0, fen, (why_low, *doubts, *remarks))
     reasons: list[Reason] = [*doubts]
-    if low != high:
-        reasons.append(_crossing(share, low, high))
-    elif high == "half" and amount_high == 0:
-        words = Words(
-            "应兑换金额不足 1 分，不予兑换", "the amount payable is below the smallest unit: no value"
-        )
-        low = high = "none"
-        reasons.append(Reason("amount_below_one_fen", words))
-    else:
-        reasons.append(why_low)
+    reasons.append(_crossing(share, low, high) if low != high else why_low)
     if rules.proof_of_destruction and low == "none":
         words = Words(
             "如持有人能证明缺失部分已灭失，仍可申请兑换，须由人工审查",
@@ -126,6 +141,15 @@ def judge(
     if doubts or low != high:
         return Judgement("undecided", 0, amount_low, amount_high, tuple(reasons))
     return Judgement(high, amount_high, amount_high, amount_high, tuple(reasons))
+
+
+def cross_gap_pays_half() -> Reason:
+    """The rule's own case: three quarters are there, in four corners."""
+    words = Words(
+        "呈正十字形缺少四分之一，按半额兑换",
+        "a quarter is missing in the shape of a cross: half value",
+    )
+    return Reason("cross_gap_half", words)
 
 
 def _crossing(share: Share, low: Verdict, high: Verdict) -> Reason:

@@ -24,6 +24,7 @@ from xiaoshi.core.problems import Words
 
 Status = Literal["confirmed", "unconfirmed"]
 Combine = Literal["union", "largest_piece"]
+Ground = Literal["genuineness", "denomination", "area", "amount"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,16 @@ class AreaRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Never:
+    """A ground on which a note is never exchanged. `asks` says what settles it: whether it can be told to be genuine, what
+    it is worth (a person looks, the engine only shows), the remaining area, or the amount that would be paid."""
+
+    asks: Ground
+    words: Words
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """One exchange rule in force over a span of days.
 
@@ -86,7 +97,8 @@ class RuleSet:
     the days are; `carbonised_counts`: parts that are charred but still joined as original count as remaining area;
     `half_unit_fen`: half values are rounded down to whole multiples of it (1 fen for the RMB, 100 = one yen in Japan);
     `cross_gap`: a regular cross-shaped gap of one quarter means half (RMB); `proof_of_destruction`: at or below the
-    threshold, proof that the rest was destroyed may still pay; `both_faces`: both faces have to be there.
+    threshold, proof that the rest was destroyed may still pay; `both_faces`: both faces have to be there; `never`: what is
+    asked before the bands, in the rule's order; `combine_status`: how sure `combine` is.
     """
 
     id: str
@@ -105,6 +117,8 @@ class RuleSet:
     cross_gap: bool = False
     proof_of_destruction: bool = False
     both_faces: bool = False
+    never: tuple[Never, ...] = ()
+    combine_status: Status = "confirmed"
 
     def band_for(self, denomination: float) -> Band | None:
         """The thresholds for a face value; None when the rule has none."""
@@ -131,6 +145,34 @@ def _more_than(numerator: int, denominator: int) -> Threshold:
     return Threshold(Fraction(numerator, denominator), inclusive=False)
 
 
+_UNDER_ONE_FEN = Never(
+    "amount",
+    Words("应兑换金额不足 1 分，不予兑换", "the amount payable is below the smallest unit: no value"),
+    "confirmed",
+)
+_UNDER_ONE_HALF = Never(
+    "area",
+    Words("剩余面积比例不满二分之一，不予兑换", "less than one half of the area remains: no value"),
+    "confirmed",
+)
+_NEVER_2026 = (
+    # The order of 2026 asks these first (copies give the words; the number of the article is not certain).
+    Never(
+        "genuineness",
+        Words(
+            "重要防伪特征缺失等，无法辨别为真币的，不予兑换",
+            "what cannot be told to be genuine (security features missing) is not exchanged",
+        ),
+        "confirmed",
+    ),
+    Never(
+        "denomination",
+        Words("无法辨别面额的，不予兑换", "what denomination it is cannot be told: not exchanged"),
+        "confirmed",
+    ),
+    _UNDER_ONE_HALF,
+    _UNDER_ONE_FEN,
+)
 _RMB_BANDS = (Band(_at_least(3, 4), _at_least(1, 2), "confirmed"),)
 
 RULE_SETS: tuple[RuleSet, ...] = (
@@ -150,6 +192,7 @@ RULE_SETS: tuple[RuleSet, ...] = (
         carbonised_counts=True,
         carbonised_status="confirmed",
         cross_gap=True,
+        never=_NEVER_2026,
     ),
     RuleSet(
         id="cny-2003",
@@ -170,6 +213,7 @@ RULE_SETS: tuple[RuleSet, ...] = (
         carbonised_counts=True,
         carbonised_status="unconfirmed",
         cross_gap=True,
+        never=(_UNDER_ONE_HALF, _UNDER_ONE_FEN),
     ),
     RuleSet(
         id="eur-ecb-2013-10",
@@ -184,6 +228,8 @@ RULE_SETS: tuple[RuleSet, ...] = (
         status="confirmed",
         bands=(Band(_more_than(1, 2), None, "confirmed"),),
         combine="union",
+        # The rule speaks of the part that is presented; that several pieces of one note add up is read into it.
+        combine_status="unconfirmed",
         carbonised_counts=True,
         carbonised_status="unconfirmed",
         proof_of_destruction=True,
@@ -201,6 +247,8 @@ RULE_SETS: tuple[RuleSet, ...] = (
         status="confirmed",
         bands=(Band(_more_than(1, 2), None, "confirmed"),),
         combine="union",
+        # The rule speaks of the part that is presented; that several pieces of one note add up is read into it.
+        combine_status="unconfirmed",
         carbonised_counts=True,
         carbonised_status="unconfirmed",
         proof_of_destruction=True,
