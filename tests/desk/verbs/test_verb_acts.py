@@ -155,6 +155,38 @@ def test_needs_by_hand_and_what_only_an_act_may_establish(people, new_case):
     do(waive_need, people.outlet_head, case, need="paper:fire_report", reason="消防未出具")
 
 
+def test_whoever_made_a_step_is_not_listed_to_sign_it_and_not_told(people, new_case, client_for):
+    from xiaoshi.desk.cases.listing import Wanted, page, reader_of
+    from xiaoshi.desk.cases.models import Case
+    from xiaoshi.desk.cases.signing_verbs import all_sign, remove_signer, sign
+    from xiaoshi.desk.cases.steps import do_step
+    from xiaoshi.desk.cases.verbs import claim
+    from xiaoshi.desk.guard.visibility import visible_to
+
+    case = new_case(kind="example")
+    do(claim, people.colleague, case, step="listen")
+    both = [people.colleague.login, people.outlet_head.login]
+    do(all_sign, people.teller, case, step="listen", signers=both)
+    assert "to_sign" in topics_of(people.outlet_head, case)
+    assert "to_sign" not in topics_of(people.colleague, case), "will do the step"
+    do(do_step, people.colleague, case, step="listen", result={"heard": "换零钱"})
+
+    def asked(person: Any) -> bool:
+        with visible_to(person):
+            rows = page(reader_of(person), Wanted(view="asked"))[0]
+            return case.id in {row.id for row in rows}
+
+    assert asked(people.outlet_head)
+    assert not asked(people.colleague)
+    do(sign, people.outlet_head, case, step="listen")
+    text = client_for(people.teller).get(f"/desk/cases/{case.id}/").content.decode()
+    assert "请减签" in text
+    given = {"step": "listen", "signer": people.colleague.login, "reason": "经办人"}
+    do(remove_signer, people.teller, case, **given)
+    with visible_to(people.teller):
+        assert Case.objects.get(id=case.id).snapshot["steps"]["listen"]["phase"] == "done"
+
+
 def test_any_one_signs(people, new_case):
     from xiaoshi.desk.cases.signing_verbs import any_sign, remove_signer, sign
     from xiaoshi.desk.cases.steps import do_step

@@ -125,11 +125,12 @@ class Standing:
             )
         if own.phase == "signing":
             waiting = [signer.actor for signer in own.signers if not signer.signed]
-            return Hindrance(
-                "to_sign",
-                Words(f"待会签，还差{len(waiting)}人", f"Waits for {len(waiting)} signature(s)"),
-                ",".join(waiting),
-            )
+            zh, en = f"待会签，还差{len(waiting)}人", f"Waits for {len(waiting)} signature(s)"
+            makers = [name for name in waiting if name in own.makers]
+            if makers and not own.any_one:
+                zh += f"；{'、'.join(makers)}是经办人，不能签自己的工作，请减签"
+                en += f"; {', '.join(makers)} made it and cannot sign it: take that person off those who sign"
+            return Hindrance("to_sign", Words(zh, en), ",".join(waiting))
         return Hindrance("to_confirm", Words("待另一人复核", "Waits for a second person to confirm"))
 
     def _condition(self, step: Step) -> Iterator[Hindrance]:

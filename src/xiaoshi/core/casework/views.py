@@ -218,7 +218,11 @@ def _next(standing: Standing, step: Step) -> NextStep | None:
         return NextStep(step.id, step.title, "accept", None, (own.delegator,))
     if own.phase == "signing":
         unsigned = {s.actor for s in own.signers if not s.signed}
-        ready = tuple(s.actor for s in own.signers if not s.signed and not s.after & unsigned)
+        ready = tuple(
+            s.actor
+            for s in own.signers
+            if not s.signed and not s.after & unsigned and s.actor not in own.makers
+        )
         return NextStep(step.id, step.title, "sign", None, ready)
     if own.phase == "to_confirm":
         return NextStep(step.id, step.title, "confirm", confirmers(step))

@@ -59,10 +59,19 @@ def _people(signers: list[str]) -> tuple[Actor, ...]:
 
 
 def _asked(ctx: Context, step: str, signers: list[str]) -> None:
+    """Each sees the case from now on, and is told; not whoever does the step, who will not be able to sign it."""
     zh, en = step_title(ctx, step)
     for login in signers:
         let_see(ctx, login, "sign")
-    tell(ctx, signers, "to_sign", f"“{zh}”办好后请您签署", f"“{en}” will wait for your signature")
+    own = ctx.state.steps.get(step) if ctx.state else None
+    doers = {own.assignee, own.delegator, *own.makers} if own else set()
+    tell(
+        ctx,
+        [login for login in signers if login not in doers],
+        "to_sign",
+        f"“{zh}”办好后请您签署",
+        f"“{en}” will wait for your signature",
+    )
 
 
 @act("case.add_signer", "加签", "Add a signer")

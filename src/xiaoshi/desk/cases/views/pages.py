@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +14,8 @@ from django.utils import timezone
 from xiaoshi.core.casework.authority import is_among
 from xiaoshi.core.casework.model import Actor, Who
 from xiaoshi.core.casework.roles import LEVELS, words_of_roles
-from xiaoshi.core.casework.standing import Standing
-from xiaoshi.core.casework.views import NextStep, next_steps, progress
+from xiaoshi.core.casework.standing import Hindrance, Standing
+from xiaoshi.core.casework.views import NextStep, StepProgress, next_steps, progress
 from xiaoshi.desk.audit.models import TimelineEntry
 from xiaoshi.desk.cases.timeline import tell
 from xiaoshi.desk.cases.views.found import Found, find, frame, waiting_step
@@ -22,6 +23,7 @@ from xiaoshi.desk.cases.views.verbs import menu_of
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.look.plan_map import PlanStage, PlanStep
 from xiaoshi.desk.money.standing import sums_hidden
+from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.parts import case_panels
 
 ENTRIES_SHOWN = 40
@@ -50,9 +52,11 @@ def next_step_of(request: HttpRequest, found: Found, step: str = "") -> dict[str
     return {
         "id": ident,
         "title": spec.title.in_language(language),
-        "by": _by_words(chosen.who or spec.by if chosen else spec.by, language),
+        "by": _names(chosen.persons, language)
+        if chosen and chosen.persons
+        else _by_words(chosen.who or spec.by if chosen else spec.by, language),
         "mine": _is_for(chosen, actor) if chosen else held is not None and is_among(actor, spec.by),
-        "held": [reason.words.in_language(language) for reason in held.reasons] if held else [],
+        "held": [r.words.in_language(language) for r in _what_it_waits_for(found, chosen, held)],
         "ready": chosen is not None,
         "to_confirm": chosen is not None and chosen.act == "confirm",
         "maker": bool(own and actor.id in own.makers),
@@ -70,6 +74,24 @@ def next_step_of(request: HttpRequest, found: Found, step: str = "") -> dict[str
 
 def _step_href(found: Found, step: str) -> str:
     return reverse("case_step", args=[found.case.id, step])
+
+
+def _what_it_waits_for(
+    found: Found, chosen: NextStep | None, held: StepProgress | None
+) -> Sequence[Hindrance]:
+    """Why nobody can go on with it; and of signatures how many are missing, and whose cannot be given."""
+    if held is not None:
+        return held.reasons or ()
+    if chosen is None or chosen.act != "sign":
+        return ()
+    standing = Standing(found.plan, found.state)
+    spec = standing.step(chosen.step)
+    return standing.hindrances(spec) if spec is not None else ()
+
+
+def _names(logins: Sequence[str], language: str) -> str:
+    names = {s.login: s.name(language) for s in Staff.objects.filter(login__in=logins)}
+    return ("、" if language.startswith("zh") else ", ").join(names.get(login, login) for login in logins)
 
 
 def _is_for(step: NextStep, actor: Actor) -> bool:
