@@ -140,6 +140,8 @@ def test_nobody_changes_oneself_and_nobody_outside_the_own_part(keeper, other_ke
         roles=["people_keeper"],
     )  # fmt: skip
     do(acts.confirm_change, other_keeper, change=city["change"])
+    given = do(acts.issue_password, keeper, login="shi.qi", reason="新入职", password=FIRST)
+    do(acts.confirm_change, other_keeper, change=given["change"], password=FIRST)
     city_keeper = Staff.objects.select_related("unit").get(login="shi.qi")
     assert refused(acts.leave, city_keeper, login="yang.an", reason="x") == "not_people_keeper"
     assert refused(
@@ -188,6 +190,94 @@ def test_a_head_never_gives_a_password_alone(keeper, people):
     with visible_to(keeper):
         bodies = [e.body for e in TimelineEntry.objects.all()] + [c.wanted for c in StaffChange.objects.all()]
     assert FIRST not in str(bodies)
+
+
+def test_one_keeper_is_not_two_people_through_an_account_of_his_making(keeper, other_keeper, people):
+    """What a keeper made and gave the password of looks and does nothing until somebody else has let it in."""
+    from xiaoshi.desk.cases.opening import open_case
+    from xiaoshi.desk.signing_in.acts import change_password
+
+    new_person(keeper, "pan.sheng")
+    given = do(acts.issue_password, keeper, login="pan.sheng", reason="新入职", password=FIRST)
+    fields = {
+        "kind": "example",
+        "client_name": "何采薇",
+        "facts": {"wish": "换零钱"},
+        "id_number": "000000190001010000",
+    }
+
+    def pan() -> Staff:
+        return Staff.objects.select_related("unit").get(login="pan.sheng")
+
+    do(change_password, pan(), old=FIRST, new="words-of-pan-sheng")
+    assert refused(open_case, pan(), **fields) == "not_let_in"
+    assert refused(acts.confirm_change, keeper, change=given["let_in"]) == "maker_is_checker"
+    assert refused(acts.confirm_change, people.teller, change=given["let_in"]) == "not_head_or_keeper"
+    assert refused(acts.confirm_change, people.stranger_head, change=given["let_in"]) == "no_such_change"
+    with visible_to(people.outlet_head):
+        from xiaoshi.desk.notices.models import Notice
+
+        assert Notice.objects.filter(topic="staff_change", words_zh__contains="pan.sheng").exists()
+    assert do(acts.confirm_change, people.outlet_head, change=given["let_in"])["state"] == "done"
+    assert do(open_case, pan(), **fields)
+
+
+def test_a_password_given_anew_by_one_closes_the_account_and_the_giver_never_opens_it(
+    keeper, other_keeper, people
+):
+    new_person(keeper, "qiu.he", ("lobby_manager",))
+    first = do(acts.issue_password, keeper, login="qiu.he", reason="新入职", password=FIRST)["let_in"]
+    second = do(acts.issue_password, other_keeper, login="qiu.he", reason="丢失", password=FIRST)["let_in"]
+    assert refused(acts.confirm_change, other_keeper, change=first) == "change_decided"
+    assert refused(acts.confirm_change, other_keeper, change=second) == "maker_is_checker"
+    do(acts.withdraw_change, other_keeper, change=second)
+    assert not Staff.objects.get(login="qiu.he").let_in
+    third = do(acts.issue_password, keeper, login="qiu.he", reason="丢失", password=FIRST)["let_in"]
+    do(acts.reject_change, people.supervisor, change=third, reason="不认识此人")
+    assert not Staff.objects.get(login="qiu.he").let_in
+    fourth = do(acts.issue_password, keeper, login="qiu.he", reason="本人到场", password=FIRST)["let_in"]
+    do(acts.confirm_change, people.supervisor, change=fourth)
+    assert Staff.objects.get(login="qiu.he").let_in
+    do(acts.issue_password, keeper, login="qiu.he", reason="忘记", password=FIRST)
+    assert not Staff.objects.get(login="qiu.he").let_in, "its giver knows the password again"
+
+
+def test_a_password_that_two_people_gave_lets_in(keeper, people):
+    new_person(keeper, "ren.jie")
+    asked = do(acts.issue_password, people.outlet_head, login="ren.jie", reason="新入职", password=FIRST)
+    do(acts.confirm_change, people.supervisor, change=asked["change"], password=FIRST)
+    assert Staff.objects.get(login="ren.jie").let_in
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE organisation_staff SET let_in = true WHERE login = 'ke.ran'",
+        "UPDATE organisation_staff SET password = 'x' WHERE login = 'zhou.qing'",
+    ],
+)
+def test_the_database_lets_nobody_in_for_one_person_alone(keeper, statement):
+    if not Staff.objects.filter(login="ke.ran").exists():
+        new_person(keeper, "ke.ran")
+    with pytest.raises(ProgrammingError, match="let in by another person"):
+        sql(keeper, statement)
+
+
+def test_the_pages_say_that_an_account_waits(keeper, people, client_for):
+    new_person(keeper, "su.ping")
+    page = client_for(keeper).post(
+        "/desk/organisation/people/su.ping/password/", {"key": str(uuid.uuid4()), "reason": "新入职"}
+    )
+    assert "不能办理" in page.content.decode()
+    assert (
+        "尚未启用"
+        in client_for(people.outlet_head).get("/desk/organisation/people/su.ping/").content.decode()
+    )
+    requests = client_for(people.outlet_head).get("/desk/organisation/changes/").content.decode()
+    assert "启用账户" in requests
+    Staff.objects.using("owner").filter(login="su.ping").update(must_change_password=False)
+    own = client_for(Staff.objects.select_related("unit").get(login="su.ping"))
+    assert "待另一人同意启用" in own.get("/desk/").content.decode()
 
 
 def sql(person: Staff, statement: str, *values: Any) -> None:

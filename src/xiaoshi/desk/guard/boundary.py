@@ -329,6 +329,13 @@ def _may_act(ctx: Context) -> None:
         raise not_allowed(
             "auditor_reads_only", "审计员只能查看，不能办理。", "An auditor reads and does nothing else."
         )
+    if not ctx.person.let_in and not ctx.act.for_oneself:
+        raise not_allowed(
+            "not_let_in",
+            "您的账户尚未启用，可以查看，不能办理：请另一位人员管理员、本网点负责人或授权主管在“机构与人员”中同意启用。",
+            "Your account is not let in yet: you may look, but not act. Another people keeper, or the head or supervisor of"
+            " your outlet, has to agree under “Organisation”.",
+        )
     refuse_machine(ctx)
     if ctx.case is None or ctx.case.unit_path.startswith(ctx.person.unit.path):
         return

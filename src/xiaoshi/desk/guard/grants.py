@@ -31,7 +31,8 @@ GRANTS: dict[str, str] = {
     "organisation_unit": "SELECT, INSERT, UPDATE (name_zh, name_en, phone, address_zh)",
     "organisation_designation": "SELECT, INSERT, UPDATE (in_force_to)",
     "organisation_staff": (
-        "SELECT, INSERT, UPDATE (password, last_login, unit_id, roles, fields, is_active, left_at, must_change_password)"
+        "SELECT, INSERT, UPDATE (password, last_login, unit_id, roles, fields, is_active, left_at, must_change_password,"
+        " let_in)"
     ),
     "organisation_staffchange": "SELECT, INSERT, UPDATE (state, decided_by, decided_at, decided_reason)",
     "organisation_banksetting": CHANGE,

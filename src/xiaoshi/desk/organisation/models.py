@@ -66,6 +66,8 @@ class Staff(AbstractBaseUser):
     """A person of the bank: who signs in, where he or she stands in the tree, and in which roles.
 
     `must_change_password`: the password was given by somebody else, so it opens nothing but the page that changes it.
+    `let_in`: False while only one person had a hand in the account (made it, or gave its password); then it looks and does
+    nothing until another person has let it in (`acts/letting_in.py`).
     """
 
     login = models.TextField(unique=True)
@@ -76,6 +78,7 @@ class Staff(AbstractBaseUser):
     fields = ArrayField(models.TextField(), default=list, blank=True)
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
+    let_in = models.BooleanField(default=True, db_default=True)
     left_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "login"
@@ -108,10 +111,10 @@ class Staff(AbstractBaseUser):
 class StaffChange(models.Model):
     """A change about a person: what was asked, by whom, and, where two people must agree, who agreed.
 
-    `kind`: add, move, roles, leave, back, password, factors. `wanted`: the new values (unit_path, roles, fields, names).
+    `kind`: add, move, roles, leave, back, password, factors, let_in. `wanted`: the new values (unit_path, roles, fields, names).
     """
 
-    KINDS = ("add", "move", "roles", "leave", "back", "password", "factors")
+    KINDS = ("add", "move", "roles", "leave", "back", "password", "factors", "let_in")
     STATES = ("waiting", "done", "rejected", "withdrawn")
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -131,7 +134,9 @@ class StaffChange(models.Model):
         indexes: ClassVar = [models.Index(fields=["state", "-made_at", "-id"], name="staffchange_waiting")]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(kind__in=("add", "move", "roles", "leave", "back", "password", "factors")),
+                condition=Q(
+                    kind__in=("add", "move", "roles", "leave", "back", "password", "factors", "let_in")
+                ),
                 name="staffchange_kind_known",
             ),
             models.CheckConstraint(condition=~Q(made_by=F("decided_by")), name="staffchange_two_people"),

@@ -23,7 +23,7 @@ from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import invalid, not_allowed, refuse
 from xiaoshi.desk.money.chart import ensure_chart
 from xiaoshi.desk.notices.telling import tell_colleagues
-from xiaoshi.desk.organisation.acts import keeping
+from xiaoshi.desk.organisation.acts import keeping, letting_in
 from xiaoshi.desk.organisation.acts.keeping import KEEPER, SIGNS_MONEY, person, unit_at
 from xiaoshi.desk.organisation.models import Staff, StaffChange
 
@@ -36,7 +36,10 @@ KIND_WORDS: dict[str, Words] = {
     "back": Words("恢复在职", "Return to service"),
     "password": Words("重置密码", "Give a new password"),
     "factors": Words("重置第二重验证", "Reset lost second factors"),
+    "let_in": Words("启用账户", "Let an account in"),
 }
+# What is decided where the person is known by face.
+OF_THE_OUTLET = ("password", "factors", "let_in")
 # Django takes a hash that begins so for "no password": nothing matches it.
 UNUSABLE = "!"
 
@@ -137,7 +140,8 @@ def take_back(ctx: Context, *, login: str, unit_path: str, roles: list[str], rea
 
 @act("organisation.issue_password", "重置密码", "Give a new password", on_case=False, people_only=True)
 def issue_password(ctx: Context, *, login: str, reason: str, password: str) -> dict[str, Any]:
-    """A password for the first sign-in, which must be changed there. Whoever signs money gets it by two people.
+    """A password for the first sign-in, which must be changed there. Whoever signs money gets it by two people; for
+    anybody else another person has to let the account in afterwards, or its giver could be two people at once.
 
     `password` is made by the page or command, shown once to whoever hands it over, and stored as a hash only; where a
     second person has to agree it is not used, and that person's act brings its own.
@@ -146,7 +150,18 @@ def issue_password(ctx: Context, *, login: str, reason: str, password: str) -> d
     found = _in_service(ctx, login)
     keeping.needs_keeper_or_head(ctx, found.unit.path)
     given = partial(_new_password, password=password)
-    return _change(ctx, "password", login, found.unit.path, {}, keeping.with_reason(reason), given)
+    done = _change(ctx, "password", login, found.unit.path, {}, keeping.with_reason(reason), given)
+    if done["state"] == "done":
+        done["let_in"] = letting_in.ask(ctx, login, found.unit.path, keeping.with_reason(reason))
+        tell_colleagues(
+            _who_can_agree(StaffChange.objects.get(id=done["let_in"])),
+            None,
+            "staff_change",
+            Words(f"账户待您启用（{login}）", f"An account waits for you to let it in: {login}"),
+            ctx.now,
+            "/desk/organisation/changes/",
+        )
+    return done
 
 
 @act(
@@ -206,8 +221,8 @@ def needs_two(kind: str, login: str, wanted: dict[str, Any], by: Staff) -> bool:
     A password that `by` gives is a password that `by` knows: whoever checks payments could record one under the other's
     name and check it under the own. So a head or supervisor never gives one alone.
     """
-    if kind in ("leave", "factors"):
-        return kind == "factors"
+    if kind in ("leave", "factors", "let_in"):
+        return kind != "leave"
     found = Staff.objects.filter(login=login).first()
     held = set(found.roles) if found is not None and found.is_active else set()
     if kind == "password":
@@ -265,7 +280,7 @@ def _change(
 
 
 def _who_can_agree(change: StaffChange) -> list[str]:
-    roles = [KEEPER] if change.kind not in ("password", "factors") else [KEEPER, *keeping.AT_THE_OUTLET]
+    roles = [KEEPER, *keeping.AT_THE_OUTLET] if change.kind in OF_THE_OUTLET else [KEEPER]
     pieces = change.unit_path.strip("/").split("/")
     above = ["/".join(pieces[:n]) + "/" for n in range(1, len(pieces) + 1)]
     return list(
@@ -309,7 +324,7 @@ def _written(ctx: Context, change: StaffChange, given: Callable[[Staff], None] |
         staff = Staff(login=change.staff_login, unit=unit, password=UNUSABLE + uuid.uuid4().hex)
         staff.name_zh, staff.name_en = wanted["name_zh"], wanted["name_en"]
         staff.roles, staff.fields = wanted["roles"], wanted["fields"]
-        staff.must_change_password = True
+        staff.must_change_password, staff.let_in = True, False
         staff.save(force_insert=True)
     else:
         staff = (
@@ -324,6 +339,9 @@ def _written(ctx: Context, change: StaffChange, given: Callable[[Staff], None] |
         if change.kind in ("leave", "back"):
             staff.is_active, staff.left_at = change.kind == "back", None if change.kind == "back" else ctx.now
             staff.password, staff.must_change_password = UNUSABLE + uuid.uuid4().hex, True
+            staff.let_in = False
+        if change.kind in ("password", "let_in"):
+            staff.let_in = bool(change.decided_by)
         if given is not None:
             given(staff)
         staff.save(
@@ -335,6 +353,7 @@ def _written(ctx: Context, change: StaffChange, given: Callable[[Staff], None] |
                 "left_at",
                 "password",
                 "must_change_password",
+                "let_in",
             ]
         )
     if "teller" in staff.roles and staff.is_active and staff.unit.level == "outlet":
@@ -387,7 +406,7 @@ def _waiting(change: str) -> StaffChange:
 
 def _may_decide(ctx: Context, change: StaffChange) -> None:
     keeping.not_oneself(ctx, change.staff_login)
-    if change.kind in ("password", "factors"):
+    if change.kind in OF_THE_OUTLET:
         keeping.needs_keeper_or_head(ctx, change.unit_path)
     else:
         keeping.needs_keeper(ctx, change.unit_path)

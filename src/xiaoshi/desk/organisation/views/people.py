@@ -144,7 +144,7 @@ def _changed(request: HttpRequest, verb: str, act: Act, login: str, fields: dict
         fields["password"] = pronounceable(f"{me(request).login}/{request.POST.get('key', '')}")
     outcome = perform_posted(request, act, login=login, **fields)
     if verb == "password" and outcome.result["state"] == "done":
-        context = {"section": "organisation", "login": login, "password": fields["password"]}
+        context = {"section": "organisation", "login": login, "password": fields["password"], "let_in": True}
         return render(request, "organisation/password_shown.html", context)
     if verb == "leave":
         return _hand_on(request, login, to)
