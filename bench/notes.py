@@ -7,8 +7,7 @@ before this engine (null where it had none), `ratio` is value / peer, `size` how
 behind it. The generator's parameters are those of `xiaoshi.core.notes.simulate` (12 MP photos, A3 or A2 mat, tilt up to
 8 degrees, 0 to 4 % shrinkage); the library is the specimen currency unless one is given.
 
-`--calibrate` prints instead the factor by which the interval's unit has to be multiplied so that the truth of 99 % of
-the rightly grouped notes is covered (split conformal: use other seeds for the figures than for the factor).
+The factors of the interval come from `notes_calibration.py`.
 """
 
 from __future__ import annotations
@@ -30,7 +29,6 @@ import numpy as np
 from xiaoshi import library as store
 from xiaoshi.core.notes import Assessment, Note, PreparedLibrary, assess, decode, prepare
 from xiaoshi.core.notes import specimen as money
-from xiaoshi.core.notes.interval import BAND
 from xiaoshi.core.notes.model import TrayImage
 from xiaoshi.core.notes.reference import Reference
 from xiaoshi.core.notes.simulate import SimulatedTray, TrayOptions, simulate_each
@@ -45,7 +43,6 @@ class Tally:
     """What was seen over all trays; errors in percentage points."""
 
     errors: dict[str, list[float]] = field(default_factory=dict)
-    units: list[tuple[float, float]] = field(default_factory=list)
     named: dict[str, list[bool]] = field(default_factory=dict)
     wrong_names: int = 0
     false_pieces: int = 0
@@ -72,7 +69,6 @@ def main() -> None:
     options.add_argument("--notes-per-tray", type=int, default=9)
     options.add_argument("--damage", choices=("burnt", "torn", "mixed", "all"), default="all")
     options.add_argument("--library", type=Path)
-    options.add_argument("--calibrate", action="store_true")
     args = options.parse_args()
     cv2.setNumThreads(1)
     references = _references(args.library)
@@ -83,15 +79,6 @@ def main() -> None:
     for tray in _trays(references, args):
         _compare(tray, library, tally)
         print(f"{tray.name} {tally.cpu_s[-1]:.1f} s", file=sys.stderr)
-    if args.calibrate:
-        scores = np.sort([abs(error) / unit for error, unit in tally.units])
-        rank = min(len(scores), math.ceil(0.99 * (len(scores) + 1))) - 1
-        print(
-            json.dumps(
-                {"notes": len(scores), "factor_99": float(scores[rank]), "median": float(np.median(scores))}
-            )
-        )
-        return
     for line in _figures(tally, prepared_s, len(references)):
         line["seed"] = args.seed
         print(json.dumps(line))
@@ -171,10 +158,8 @@ def _compare_note(
         return
     tally.joined += count > 1
     error = note.share.value - truth.ratio
-    unit = (note.share.value - note.share.low) / BAND
     clean = not any(reason.code == "may_belong_together" for reason in note.reasons)
     if clean:
-        tally.units.append((error, unit))
         tally.widths.append(100 * (note.share.high - note.share.low))
     charred = truth.ratio - truth.legible_ratio
     name = "torn" if truth.kind == "torn" else "charred over 10 %" if charred > 0.1 else "burnt"

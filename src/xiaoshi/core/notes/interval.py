@@ -1,54 +1,99 @@
 """How far off the remaining share can be.
 
-Four independent parts, each in shares of the whole note, are added in quadrature:
+Four independent parts, each in shares of the whole note, are added in quadrature to one unit of doubt:
 
-    edge     0.05 mm along every edge of the pieces        (0.4 of a pixel of a 12 MP photo of an A3 tray; 0.4 of a
-                                                            pixel where the photo is coarser)
-    map      spread of the area over maps drawn from the posterior of the registration
-    far      2 % of the part that lies more than 12 mm from any match (char shrinks as it likes)
+    edge     every edge as far off as its contrast lets expect, all the same way round    (`edges`: 0.05 mm on char, less on
+                                                                                            white paper, 0.25 px at least)
+    map      spread of the area over the posterior of the registration                    (`register`)
+    far      2 % of the part that lies more than 12 mm from any match                      (char shrinks as it likes)
     floor    0.10 points
 
-and multiplied by `BAND`. Split conformal calibration on 201 rightly grouped notes of 24 simulated trays (README,
-"Interval") asks for 1.5 to cover 99 % of them; the worst needed 2.13. The constant is 2.2, above the worst: simulated
-paper is kinder than real paper, and a note too many for two people costs minutes, a wrong verdict money.
-Worked example, half a 100 (11,935 mm2), edges 420 mm, spread 0.05 points, all near a match: edge 0.18, floor 0.10,
-together 0.21 points; times 2.2 gives 61.2 % +- 0.5.
+The unit only says which notes are more doubtful than others. How many units make an interval that holds is not derived but
+counted: split conformal calibration, one factor for each stratum (how coarse the photo is, how much of the note is char),
+on simulated notes whose truth is known (`bench/notes_calibration.py`; numbers beside the table). A factor is the score of
+rank ceil(0.993 (n + 1)) among n calibration notes, score = |error| / unit. Where a stratum has too few notes it takes the factor
+of its coarser or more charred neighbour, never a smaller one.
 
-Pieces that may belong to the note but were not joined, and unnamed scraps that would fit, move the upper end only.
+Worked example, half a 100 (11,935 mm2) on a 12 MP tray: edges 420 mm at 0.045 mm are 0.16 points, map 0.10, all near a
+match, floor 0.10: one unit is 0.21 points; times 1.9: 61.2 % +- 0.4.
+
+Pieces that may belong to the note but were not joined, and unnamed scraps that would fit, move the upper end only (`gains`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from xiaoshi.core.notes.model import Share
 from xiaoshi.core.notes.register import Registered
 
-EDGE_MM = 0.05
-EDGE_PX = 0.4
 FAR_SHARE = 0.02
 FLOOR = 0.001
-BAND = 2.2
+COARSE_MM_PER_PX = 0.17
+CLEAN, MUCH = 0.005, 0.10
 CHAR_EDGE = 0.02
 """Where only legible paper counts: share of the charred part by which people may read its border differently."""
 
+Stratum = Literal[
+    "fine, clean", "fine, charred", "fine, much char", "coarse, clean", "coarse, charred", "coarse, much char"
+]
 
-def spread_of(parts: Sequence[tuple[Registered, float]], mm_per_px: float = 0.0) -> float:
-    """One standard unit of doubt of the united ratio. `parts`: each registered piece with its edge length in mm;
-    `mm_per_px`: of the photo."""
-    whole = parts[0][0].reference.width_mm * parts[0][0].reference.height_mm
-    edge = max(EDGE_MM, EDGE_PX * mm_per_px) * sum(length for _, length in parts) / whole
-    far = FAR_SHARE * sum((1 - part.reach) * part.ratio for part, _ in parts)
-    spread = float(np.sqrt(sum(part.map_spread**2 for part, _ in parts)))
-    return float(np.sqrt(edge**2 + far**2 + spread**2 + FLOOR**2))
+FACTORS: dict[Stratum, float] = {
+    "fine, clean": 1.9,
+    "fine, charred": 1.9,
+    "fine, much char": 1.9,
+    "coarse, clean": 1.9,
+    "coarse, charred": 1.9,
+    "coarse, much char": 1.9,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What makes a share doubtful, in shares of the whole note; `charred`: share that is there and cannot be read;
+    `mm_per_px` of the photo."""
+
+    edge: float
+    map: float
+    far: float
+    charred: float
+    mm_per_px: float
+
+    @property
+    def unit(self) -> float:
+        """One standard unit."""
+        return float(np.sqrt(self.edge**2 + self.map**2 + self.far**2 + FLOOR**2))
+
+    @property
+    def stratum(self) -> Stratum:
+        """Which notes it is calibrated with."""
+        coarse = self.mm_per_px > COARSE_MM_PER_PX
+        if self.charred < CLEAN:
+            return "coarse, clean" if coarse else "fine, clean"
+        if self.charred < MUCH:
+            return "coarse, charred" if coarse else "fine, charred"
+        return "coarse, much char" if coarse else "fine, much char"
+
+
+def doubt_of(parts: Sequence[Registered], mm_per_px: float) -> Doubt:
+    """Of the united ratio of registered pieces. `mm_per_px`: of the photo."""
+    return Doubt(
+        edge=sum(part.edge_share for part in parts),
+        map=float(np.sqrt(sum(part.map_spread**2 for part in parts))),
+        far=FAR_SHARE * sum((1 - part.reach) * part.ratio for part in parts),
+        charred=sum(part.ratio - part.legible_ratio for part in parts),
+        mm_per_px=mm_per_px,
+    )
 
 
 def share_of(
     value: float,
     legible: float,
-    unit: float,
+    doubt: Doubt,
     *,
     carbonised_counts: bool,
     may_add: float = 0.0,
@@ -56,11 +101,12 @@ def share_of(
 ) -> Share:
     """The interval around a ratio.
 
-    `unit`: from `spread_of`; `may_add`: shares of pieces that may belong to it too; `unseen`: char cannot be seen on
-    this ground, so nothing bounds the ratio from above.
+    `may_add`: shares of pieces that may belong to it too; `unseen`: char cannot be seen on this ground, so nothing bounds
+    the ratio from above.
     """
     counted = value if carbonised_counts else legible
-    width = BAND * unit + (0.0 if carbonised_counts else CHAR_EDGE + 0.1 * (value - legible))
+    width = FACTORS[doubt.stratum] * doubt.unit
+    width += 0.0 if carbonised_counts else CHAR_EDGE + 0.1 * (value - legible)
     high = 1.0 if unseen else min(1.0, counted + width + may_add)
     counted = min(1.0, counted)
     return Share(counted, max(0.0, counted - width), max(high, counted), min(1.0, legible))

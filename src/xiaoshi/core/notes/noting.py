@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from xiaoshi.core.notes.cross_gap import CrossGap, cross_gap
 from xiaoshi.core.notes.faces import PreparedLibrary
 from xiaoshi.core.notes.gains import GROWTH_AREA_MAX, Scrap, from_others, from_scraps, scrap_of
-from xiaoshi.core.notes.interval import share_of, spread_of
+from xiaoshi.core.notes.interval import doubt_of, share_of
 from xiaoshi.core.notes.joining import Group, Part, join
 from xiaoshi.core.notes.model import Note, Reason, Share
 from xiaoshi.core.notes.outline import NamedKind, named_otherwise, outline_reasons, outline_share
@@ -147,11 +147,10 @@ def _share(group: Group, others: list[Group], tin: Tin) -> tuple[Share, float]:
     if rules.combine == "union":
         may_add = from_others(group.mask, [_reach(other) for other in others])
         may_add += from_scraps(group, _scraps(tin, group.parts[0].image, reference.denomination_fen), whole)
-    laid = [(part.registered, tin.pieces[part.index].perimeter_mm or 0.0) for part in group.parts]
     share = share_of(
         value,
         legible,
-        spread_of(laid, tray.scale.mm_per_px or 0.0),
+        doubt_of([part.registered for part in group.parts], tray.scale.mm_per_px or 0.0),
         carbonised_counts=rules.carbonised_counts,
         may_add=may_add + unseen,
         unseen=tray.hides_char,
