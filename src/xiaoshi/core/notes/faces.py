@@ -209,8 +209,10 @@ def screened(screen: Screen, query: Features, best: int, sample: int = 250) -> l
     face counts. A pattern that all faces share therefore votes for none.
     """
     table = _likest(screen, query.take(np.arange(min(sample, len(query)))))
+    if table.size == 0:
+        return []
     above = np.clip(table - table.mean(axis=1, keepdims=True) - 0.01, 0, None) ** 1.5
-    return [int(i) for i in np.argsort(-above.sum(axis=0), kind="stable")[:best]] if table.size else []
+    return [int(i) for i in np.argsort(-above.sum(axis=0), kind="stable")[:best]]
 
 
 def come_near(screen: Screen, query: Features, share: float) -> list[int]:

@@ -18,6 +18,7 @@ ENGINE_VERSION = "notes-1.0"
 Verdict = Literal["full", "half", "none", "undecided"]
 Route = Literal["print", "outline"]
 ScaleSource = Literal["mat", "given", "none"]
+IdentityRoute = Literal["matches", "texture"]
 Point = tuple[float, float]
 
 
@@ -59,7 +60,7 @@ class Identity:
     """Which face a piece shows. `edition_certain` is False where only the denomination could be told.
 
     `confidence` in 0..1 grows with the matches and with the margin over the second best; it orders pieces, it is not a
-    probability.
+    probability. `route`: told by matches of features, or by laying the print itself over the face's.
     """
 
     reference: Reference
@@ -67,6 +68,7 @@ class Identity:
     confidence: float
     inliers: int
     margin: float
+    route: IdentityRoute = "matches"
 
     def as_json(self) -> dict[str, Any]:
         """The five identity fields of the contract."""
@@ -81,7 +83,8 @@ class Piece:
     """One thing that lies on the tray and is not mat, ash or crumb.
 
     `polygon`: its outline, pixels of the picture as given, without inner holes; `area_mm2`: area of its mask on the
-    tray, holes taken off; None without a scale.
+    tray, holes taken off; None without a scale. `orientation_deg`: how far the note is turned clockwise in the photo,
+    0 to 360, 0 upright; None where it has no name.
     """
 
     id: str
@@ -89,6 +92,7 @@ class Piece:
     polygon: tuple[Point, ...]
     area_mm2: float | None
     identity: Identity | None
+    orientation_deg: float | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The contract's form of a piece."""
@@ -101,6 +105,8 @@ class Piece:
             "area_mm2": None if self.area_mm2 is None else round(self.area_mm2, 1),
             **told,
             "confidence": 0.0 if self.identity is None else round(self.identity.confidence, 3),
+            "orientation_deg": None if self.orientation_deg is None else round(self.orientation_deg, 1) % 360,
+            "identity_route": None if self.identity is None else self.identity.route,
         }
 
 
