@@ -24,6 +24,7 @@ from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.plans.checking import check_draft
 from xiaoshi.desk.plans.forms import DiscardForm, DraftForm, PublishForm
 from xiaoshi.desk.plans.models import PlanDraft
+from xiaoshi.desk.plans.offering import offer_draft
 from xiaoshi.desk.plans.publishing import PLAN_ROLES, discard_draft, publish, save_draft
 from xiaoshi.desk.plans.views import versions_or_404
 
@@ -88,7 +89,16 @@ def draft(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "plans/draft.html", context, status=status)
 
 
-FORMS: dict[str, type[forms.Form]] = {"save": DraftForm, "publish": PublishForm, "discard": DiscardForm}
+class OfferForm(forms.Form):
+    """Nothing is asked: a button."""
+
+
+FORMS: dict[str, type[forms.Form]] = {
+    "save": DraftForm,
+    "publish": PublishForm,
+    "discard": DiscardForm,
+    "offer": OfferForm,
+}
 
 
 def _form(name: str, data: Any, row: PlanDraft) -> forms.Form:
@@ -106,6 +116,12 @@ def _do(request: HttpRequest, row: PlanDraft, wanted: str, form: Any) -> HttpRes
     if wanted == "save":
         _save(request, row.kind, form, **given)
         messages.success(request, _("Saved."), "ok")
+        return redirect("plan_draft", row.pk)
+    if wanted == "offer":
+        told = perform_posted(request, offer_draft, **given).result["told"]
+        messages.success(
+            request, _("%(count)s colleagues who may publish it were told.") % {"count": len(told)}, "ok"
+        )
         return redirect("plan_draft", row.pk)
     act: Act = publish if wanted == "publish" else discard_draft
     fields = {name: str(value) for name, value in form.cleaned_data.items()}

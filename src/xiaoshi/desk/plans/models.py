@@ -19,6 +19,7 @@ class PlanDraft(models.Model):
     """A text that somebody works on. `editors`: everybody who changed it, the author first; none of them publishes it.
 
     `revision` counts savings: whoever publishes says which one was read. `published_version` once it is published.
+    `offered_revision`: the one that waits for a second person; a later saving takes the offer back.
     """
 
     kind = models.TextField()
@@ -31,6 +32,9 @@ class PlanDraft(models.Model):
     made_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     published_version = models.IntegerField(null=True, blank=True)
+    offered_revision = models.IntegerField(null=True, blank=True)
+    offered_by = models.TextField(blank=True, default="")
+    offered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -38,10 +42,21 @@ class PlanDraft(models.Model):
                 condition=Q(state__in=("draft", "published", "discarded")), name="draft_state_known"
             )
         ]
-        indexes: ClassVar = [models.Index(fields=["kind", "state", "-id"], name="draft_of_kind")]
+        indexes: ClassVar = [
+            models.Index(fields=["kind", "state", "-id"], name="draft_of_kind"),
+            models.Index(
+                fields=["offered_at", "id"],
+                name="draft_offered",
+                condition=Q(state="draft", offered_revision=F("revision")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} #{self.pk}"
+
+    @property
+    def is_offered(self) -> bool:
+        return self.state == "draft" and self.offered_revision == self.revision
 
 
 class Publication(models.Model):

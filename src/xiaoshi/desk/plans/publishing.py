@@ -89,7 +89,7 @@ def _new_draft(ctx: Context, kind: str, text: str, note: str) -> PlanDraft:
 
 
 def _next_revision(ctx: Context, draft: int, revision: int, text: str, note: str) -> PlanDraft:
-    row = _open_draft(draft, revision)
+    row = open_draft(draft, revision)
     row.text, row.note, row.changed_at = text, note or row.note, ctx.now
     row.revision += 1
     if ctx.person.login not in row.editors:
@@ -98,7 +98,7 @@ def _next_revision(ctx: Context, draft: int, revision: int, text: str, note: str
     return row
 
 
-def _open_draft(draft: int, revision: int) -> PlanDraft:
+def open_draft(draft: int, revision: int) -> PlanDraft:
     """The draft, locked. Refused when it is not there, no longer a draft, or not the revision that was read."""
     row = PlanDraft.objects.select_for_update().filter(pk=draft).first()
     if row is None:
@@ -125,7 +125,7 @@ def discard_draft(ctx: Context, *, draft: int, revision: int, reason: str) -> di
     """The draft goes no further; it stays readable, with the reason in the timeline."""
     if not reason.strip():
         raise invalid("reason_missing", "请写明原因。", "Give the reason.", where="reason")
-    row = _open_draft(draft, revision)
+    row = open_draft(draft, revision)
     row.state, row.changed_at = "discarded", ctx.now
     row.save()
     ctx.note(
@@ -142,7 +142,7 @@ def discard_draft(ctx: Context, *, draft: int, revision: int, reason: str) -> di
 def publish(ctx: Context, *, draft: int, revision: int, in_force_from: str) -> dict[str, Any]:
     """Publish the revision that was read, in force from a day on (ISO). By somebody who did not write on it."""
     day = _day(in_force_from)
-    row = _open_draft(draft, revision)
+    row = open_draft(draft, revision)
     with connection.cursor() as cursor:
         # Two drafts of one kind may not become the same version.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"plan:{row.kind}"])

@@ -17,6 +17,7 @@ from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.kinds import KINDS, all_kinds, kind_named
 from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.plans.models import MoveRun, PlanDraft
+from xiaoshi.desk.plans.offering import waiting_for
 from xiaoshi.desk.plans.packing import pack, package_text
 from xiaoshi.desk.plans.publishing import PLAN_ROLES
 from xiaoshi.desk.plans.runs import MOVERS
@@ -75,13 +76,21 @@ def version_rows(versions: list[DatedVersion], cases: StandingCases) -> list[dic
 @require_safe
 @opens_to("signed_in")
 def plans(request: HttpRequest) -> HttpResponse:
-    """All kinds of casework with the version that is in force."""
+    """Drafts that wait for this reader as the second person, and all kinds of casework with the version in force."""
     rows = []
     for kind in all_kinds():
         versions = dated_versions(kind.name)
         if versions:
             rows.append({"kind": kind, "current": current_of(versions), "newest": versions[0]})
-    return render(request, "plans/plans.html", {"section": "plans", "rows": rows})
+    person: Staff = request.user  # type: ignore[assignment]
+    drafts = waiting_for(person)
+    names = {s.login: s for s in Staff.objects.filter(login__in={d.offered_by for d in drafts})}
+    waiting = [
+        {"draft": d, "kind": kind_named(d.kind), "who": names.get(d.offered_by)}
+        for d in drafts
+        if d.kind in KINDS
+    ]
+    return render(request, "plans/plans.html", {"section": "plans", "rows": rows, "waiting": waiting})
 
 
 @require_safe
