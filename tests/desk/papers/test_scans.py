@@ -371,6 +371,28 @@ def test_as_many_files_as_the_limit_and_those_after_them(
     assert 'hx-trigger="every 3s"' in part
 
 
+def test_the_same_form_sent_twice_is_one_upload(people: Any, client_for: Any) -> None:
+    teller = client_for(people.teller)
+
+    def send(key: str, *names: str) -> Any:
+        files = [SimpleUploadedFile(name, name.encode()) for name in names]
+        return teller.post("/desk/scans/", {"key": key, "file": files, "end": "1"})
+
+    def mine() -> int:
+        with visible_to(people.teller):
+            return ScanUpload.objects.filter(added_by=people.teller.login).count()
+
+    before = mine()
+    assert send("twice", "one.txt", "two.txt").status_code == 302
+    assert send("twice", "one.txt", "two.txt").status_code == 302
+    assert mine() == before + 1
+    other = send("twice", "three.txt", "two.txt")
+    assert other.status_code in (409, 422), "another file under a used key is refused in words"
+    assert mine() == before + 1
+    assert send("thrice", "one.txt").status_code == 302
+    assert mine() == before + 2
+
+
 def test_without_files_or_cut_off(people: Any, client_for: Any) -> None:
     teller = client_for(people.teller)
     nothing = teller.post("/desk/scans/", {"key": "none", "end": "1"})

@@ -39,6 +39,8 @@ from xiaoshi.desk.papers.wanted import wanted_named, wanted_papers
 
 UPLOADS_SHOWN = 20
 TRAY_PAGE = 50
+UPLOADS = uuid.UUID("6f0d3c52-3a1e-4f6e-9a4e-6d2f1c7b8e05")
+"""The name space of uploads made from a form's key."""
 ACCEPT = ".pdf,.tif,.tiff,.jpg,.jpeg,.png"
 
 
@@ -73,8 +75,9 @@ def scans(request: HttpRequest) -> HttpResponse:
         words = said(broken) if broken is not None else _("Choose the files of the scanner.")
         with visible_to(request.user):  # type: ignore[arg-type]
             return _scans_page(request, error=words, status=422)
-    upload, key = str(uuid.uuid4()), request.POST.get("key", "") or new_key()
-    results: list[str] = []
+    key = request.POST.get("key", "") or new_key()
+    # From the form's key, so that the same form sent twice is the same upload: each file's act answers as before.
+    upload = str(uuid.uuid5(UPLOADS, f"{request.user.get_username()}/{key}"))
     # In the order of their names: that is the order in which a scanner made them.
     for number, file in enumerate(sorted(files, key=lambda f: f.name or ""), 1):
         try:
@@ -83,12 +86,11 @@ def scans(request: HttpRequest) -> HttpResponse:
                 request.user,  # type: ignore[arg-type]
                 f"{key}/{number}",
                 channel="counter",
-                upload=upload if not results else results[0],
+                upload=upload,
                 order=number,
                 name=file.name or "",
                 content=file.read(),
             )
-            results = results or [upload]
         except Refused as refused:
             with visible_to(request.user):  # type: ignore[arg-type]
                 return _scans_page(request, error=words_of(refused), status=refused.status)
