@@ -8,13 +8,19 @@ ground's colour) moves the upper end of its share only.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xiaoshi.core.notes.bounds import (
+    MeasuredNote,
+    alone_most_fen,
+    hidden_most_fen,
+    pays_alone,
+    scraps_most_fen,
+)
 from xiaoshi.core.notes.cross_gap import CrossGap, cross_gap
 from xiaoshi.core.notes.faces import PreparedLibrary
 from xiaoshi.core.notes.gains import GROWTH_AREA_MAX, Scrap, from_others, from_scraps, scrap_of
@@ -43,6 +49,10 @@ from xiaoshi.core.rules.note_rules import RuleSet
 Mask = NDArray[np.bool_]
 
 UNSEEN_TOLD = 0.005
+REST_UNSEEN = ("piece_over_edge",)
+"""Doubts that leave the share without an upper bound: the rest lies where the picture does not show it."""
+NOT_ITS_OWN = ("pieces_touch", "stack_suspected", "halves_of_two_notes")
+"""Doubts that leave it without either: what covers the note may be another's paper, or lie beneath it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +105,7 @@ def notes_of(tin: Tin, groups: list[Group]) -> tuple[Note, ...]:
             notes.append(_outlined(f"n{len(notes) + 1}", n, groups, tin))
         elif n not in inside:
             notes.append(_unmeasured(f"n{len(notes) + 1}", tin.ids[n], piece, tin.library, tin.rules))
-    return tuple(notes)
+    return _with_scraps(notes, groups, tin)
 
 
 def _measured(number: str, group: Group, groups: list[Group], tin: Tin) -> Note:
@@ -153,9 +163,15 @@ def _share(group: Group, others: list[Group], tin: Tin) -> tuple[Share, float]:
         doubt_of([part.registered for part in group.parts], tray.scale.mm_per_px or 0.0),
         carbonised_counts=rules.carbonised_counts,
         may_add=may_add + unseen,
-        unseen=tray.hides_char,
+        unseen=tray.hides_char or any(doubt.code in REST_UNSEEN for doubt in _seen_doubts(group, tin)),
     )
+    if any(doubt.code in NOT_ITS_OWN for doubt in _seen_doubts(group, tin)):
+        share = replace(share, low=0.0, high=1.0)
     return share, unseen
+
+
+def _seen_doubts(group: Group, tin: Tin) -> list[Reason]:
+    return [reason for part in group.parts for reason in tin.pieces[part.index].doubts]
 
 
 def _reach(group: Group) -> Mask:
@@ -181,7 +197,7 @@ def _scraps(tin: Tin, tray: int, denomination_fen: int, leaving_out: int = -1) -
 def _doubts(group: Group, others: list[Group], tin: Tin) -> tuple[Reason, ...]:
     """Why people must decide whatever the share says."""
     rules, reference = tin.rules, group.parts[0].registered.reference
-    doubts = list(dict.fromkeys(reason for part in group.parts for reason in tin.pieces[part.index].doubts))
+    doubts = list(dict.fromkeys(_seen_doubts(group, tin)))
     gap = _cross(group, others, rules)
     if gap is not None and not gap.clear:
         doubts.append(cross_gap_doubt(gap))
@@ -281,14 +297,7 @@ def _outlined(number: str, index: int, groups: list[Group], tin: Tin) -> Note:
 def _hidden(number: str, piece: str, seen: SeenPiece, library: PreparedLibrary) -> Note:
     """The other note that lies in the same piece: unmeasured, of the kind that was recognised if any was."""
     fen = None if seen.second is None else seen.second.identity.reference.denomination_fen
-    most = library.largest_fen if fen is None else fen
-    rest = 0.0 if seen.registered is None else seen.registered.outside_mm2
-    if seen.second is not None:
-        second = seen.second.identity.reference
-        rest -= second.width_mm * second.height_mm
-        most += library.largest_fen * math.ceil(max(rest, 0.0) / library.smallest_mm2)
-    else:
-        most *= max(1, math.ceil(rest / library.smallest_mm2))
+    most = hidden_most_fen(seen, library)
     return Note(number, (piece,), fen, None, "undecided", 0, 0, most, (hidden_reason(),))
 
 
@@ -297,26 +306,34 @@ def _unmeasured(number: str, piece: str, seen: SeenPiece, library: PreparedLibra
     if seen.found is not None:
         fen = seen.found.identity.reference.denomination_fen
         return Note(number, (piece,), fen, None, "undecided", 0, 0, fen, (unscaled_reason(), *seen.doubts))
-    most = library.largest_fen
-    if seen.area_mm2 is not None and library.faces and _too_small_alone(seen.area_mm2, library, rules):
-        # It pays nothing by itself; what it may add to a named note stands in that note's upper end.
-        most = 0
-    elif seen.area_mm2 is not None and library.faces and seen.area_mm2 > 1.05 * library.largest_mm2:
-        # Larger than any note: several in one.
-        most *= math.ceil(seen.area_mm2 / library.smallest_mm2)
-    return Note(
-        number,
-        (piece,),
-        None,
-        None,
-        "undecided",
-        0,
-        0,
-        most,
-        (unnamed_reason(seen.area_mm2), *seen.doubts, *denomination_asked_first(rules)),
-    )
+    # What a scrap that pays nothing by itself may still bring is worked out for the whole tin, in `_with_scraps`.
+    most = alone_most_fen(seen, library) if pays_alone(seen, library, rules) else 0
+    reasons = (unnamed_reason(seen.area_mm2), *seen.doubts, *denomination_asked_first(rules))
+    return Note(number, (piece,), None, None, "undecided", 0, 0, most, reasons)
 
 
-def _too_small_alone(area_mm2: float, library: PreparedLibrary, rules: RuleSet) -> bool:
-    shares = [float((band.half or band.full).share) for band in rules.bands]
-    return area_mm2 * GROWTH_AREA_MAX < min(shares, default=0.0) * library.smallest_mm2
+def _with_scraps(notes: list[Note], groups: list[Group], tin: Tin) -> tuple[Note, ...]:
+    """The notes with the upper bounds of scraps put in."""
+    place = {name: n for n, name in enumerate(tin.ids)}
+    first = {group.parts[0].index: group for group in groups}
+    small: list[tuple[int, float]] = []
+    which: list[int] = []
+    measured: list[MeasuredNote] = []
+    for k, note in enumerate(notes):
+        n = place[note.pieces[0]]
+        seen = tin.pieces[n]
+        if note.share is None and seen.found is None and seen.area_mm2 is not None:
+            if not pays_alone(seen, tin.library, tin.rules):
+                small.append((tin.tray_of[n], seen.area_mm2))
+                which.append(k)
+        elif note.route == "print" and note.share is not None and n in first:
+            reference = first[n].parts[0].registered.reference
+            whole = reference.width_mm * reference.height_mm
+            measured.append(
+                MeasuredNote(
+                    tin.tray_of[n], float(reference.denomination), whole, note.share, note.amount_high_fen
+                )
+            )
+    for k, most in zip(which, scraps_most_fen(small, measured, tin.library, tin.rules), strict=True):
+        notes[k] = replace(notes[k], amount_high_fen=most)
+    return tuple(notes)
