@@ -7,14 +7,17 @@ small, and nothing in an outline without print gives it away. So
 
     share = area on the tray x (1 / (1 - s))^2 / area of the whole note,     s in 0 .. SHRINK_MAX a side
 
-Choice: the value takes s = `SHRINK_USUAL`; the lower end no shrinkage at all, the upper end `SHRINK_MAX` all over. Both ends are
+Choice: the value takes s = `SHRINK_USUAL`; the lower end no shrinkage at all, the upper end the most that the piece allows: 6 %,
+or less where the piece still spans nearly the whole height of a note. A note of height H that had shrunk by s a side everywhere
+could not be wider than H (1 - s) between two parallel lines; from the narrowest width b of the outline follows s <= 1 - b / H.
+Paper shrinks unevenly, most where it burnt, so that is doubled and half a point added before it is believed. Both ends are
 moved by the edge's own doubt. The interval is wide on purpose and says so in the reasons.
 
 Worked example: a black piece of 7,900 mm2 with edges of 390 mm, named 100 (11,935 mm2): 0.662 without shrinkage,
-0.682 at 1.5 % a side, 0.749 at 6 %, edge 0.3 points: 0.682, interval 0.659 to 0.752: half or full, so people decide. At
-7,700 mm2 the upper end is 0.733: half.
+0.682 at 1.5 % a side, 0.749 at 6 %, edge 0.3 points: 0.682, interval 0.656 to 0.753: half or full, so people decide. It is
+76.2 mm wide where a whole one has 77: 1.3 % there (edges allowed for), so at most 3.2 %: 0.656 to 0.710, half.
 
-Left out: shrinkage read from two straight paper edges that lie across from each other; which edition it was, where the
+Left out: which edition it was, where the
 person does not say (the sizes of all enrolled editions bound the share then).
 """
 
@@ -23,12 +26,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
 from xiaoshi.core.notes.faces import PreparedLibrary
 from xiaoshi.core.notes.model import Reason, Share
 from xiaoshi.core.problems import Problem, Words
 
 SHRINK_USUAL = 0.015
 SHRINK_MAX = 0.06
+UNEVEN, UNEVEN_MORE = 2.0, 0.006
 SWOLLEN_MAX = 0.002
 EDGE_MM = 0.10
 EDGE_PX = 0.6
@@ -36,13 +44,14 @@ EDGE_PX = 0.6
 
 @dataclass(frozen=True, slots=True)
 class NamedKind:
-    """What a person says a piece is: face value in fen, edition (None: not told), and the whole areas (mm2) of the
-    enrolled notes that this may be, smallest first."""
+    """What a person says a piece is: face value in fen, edition (None: not told), and the whole areas (mm2) and
+    shorter sides (mm) of the enrolled notes that this may be, smallest first."""
 
     denomination: float
     edition: str | None
     denomination_fen: int
     areas_mm2: tuple[float, ...]
+    heights_mm: tuple[float, ...]
 
 
 def named_kinds(
@@ -78,19 +87,39 @@ def named_kinds(
             problems.append(Problem("named_kind_not_enrolled", words, piece))
             continue
         areas = sorted({face.width_mm * face.height_mm for face in faces})
-        kinds[piece] = NamedKind(denomination, edition, faces[0].denomination_fen, tuple(areas))
+        heights = sorted({min(face.width_mm, face.height_mm) for face in faces})
+        kinds[piece] = NamedKind(
+            denomination, edition, faces[0].denomination_fen, tuple(areas), tuple(heights)
+        )
     return kinds, problems
 
 
-def outline_share(area_mm2: float, perimeter_mm: float, kind: NamedKind, mm_per_px: float) -> Share:
-    """The share by area alone; nothing of it is legible."""
+def outline_share(
+    area_mm2: float, perimeter_mm: float, kind: NamedKind, mm_per_px: float, narrowest_mm: float = 0.0
+) -> Share:
+    """The share by area alone; nothing of it is legible. `narrowest_mm`: the least distance of two parallel lines that
+    have the piece between them, 0 where it is not known."""
     edge = max(EDGE_MM, EDGE_PX * mm_per_px) * perimeter_mm
     small, large = kind.areas_mm2[0], kind.areas_mm2[-1]
-    value = area_mm2 / (1 - SHRINK_USUAL) ** 2 / ((small + large) / 2)
+    shrunk = 1 - (narrowest_mm - 2 * EDGE_MM) / kind.heights_mm[-1]
+    most = min(SHRINK_MAX, max(0.0, UNEVEN * shrunk) + UNEVEN_MORE)
+    usual = min(SHRINK_USUAL, most / 2)
+    value = min(1.0, area_mm2 / (1 - usual) ** 2 / ((small + large) / 2))
     low = (area_mm2 - edge) * (1 - SWOLLEN_MAX) ** 2 / large
-    high = (area_mm2 + edge) / (1 - SHRINK_MAX) ** 2 / small
-    value = min(1.0, value)
+    high = (area_mm2 + edge) / (1 - most) ** 2 / small
     return Share(value, max(0.0, min(low, value)), max(value, min(1.0, high)), 0.0)
+
+
+def narrowest_of(outline_mm: NDArray[np.float64]) -> float:
+    """The narrowest width of an outline, (n, 2) mm: one of the two lines lies along a side of its convex hull."""
+    hull = cv2.convexHull(outline_mm.astype(np.float32)).reshape(-1, 2).astype(np.float64)
+    if len(hull) < 3:
+        return 0.0
+    sides = np.roll(hull, -1, axis=0) - hull
+    length = np.linalg.norm(sides, axis=1)
+    normal = np.stack([-sides[:, 1], sides[:, 0]], axis=1)[length > 1e-6] / length[length > 1e-6, None]
+    across = hull @ normal.T
+    return float((across.max(axis=0) - across.min(axis=0)).min())
 
 
 def outline_reasons(kind: NamedKind) -> tuple[Reason, ...]:
@@ -105,9 +134,9 @@ def outline_reasons(kind: NamedKind) -> tuple[Reason, ...]:
         Reason(
             "outline_route",
             Words(
-                f"票面图案无法比对，按外形面积计算；纸张受热收缩多少未知（按每边 0–{SHRINK_MAX:.0%} 计），区间较宽",
+                f"票面图案无法比对，按外形面积计算；纸张受热收缩多少未知（每边最多按 {SHRINK_MAX:.0%} 计），区间较宽",
                 f"no print to lay it in by, so it was measured by its outline; how much the paper shrank is not known "
-                f"(0 to {SHRINK_MAX:.0%} a side), so the interval is wide",
+                f"(up to {SHRINK_MAX:.0%} a side), so the interval is wide",
             ),
         ),
     )
