@@ -80,7 +80,15 @@ def _named_pieces(trays: Sequence[SeenTray]) -> tuple[Piece, ...]:
     """Every piece with its name p1, p2, ... through all pictures."""
     on = [(tray.scale.image, seen) for tray in trays for seen in tray.pieces]
     return tuple(
-        Piece(f"p{n}", image, seen.polygon, seen.area_mm2, _identity(seen), seen.orientation_deg)
+        Piece(
+            f"p{n}",
+            image,
+            seen.polygon,
+            seen.area_mm2,
+            _identity(seen),
+            seen.orientation_deg,
+            seen.sheets_at_least,
+        )
         for n, (image, seen) in enumerate(on, start=1)
     )
 

@@ -84,7 +84,7 @@ class Piece:
 
     `polygon`: its outline, pixels of the picture as given, without inner holes; `area_mm2`: area of its mask on the
     tray, holes taken off; None without a scale. `orientation_deg`: how far the note is turned clockwise in the photo,
-    0 to 360, 0 upright; None where it has no name.
+    0 to 360, 0 upright; None where it has no name. `sheets_at_least`: more than 1 where a stack is suspected.
     """
 
     id: str
@@ -93,6 +93,7 @@ class Piece:
     area_mm2: float | None
     identity: Identity | None
     orientation_deg: float | None = None
+    sheets_at_least: int = 1
 
     def as_json(self) -> dict[str, Any]:
         """The contract's form of a piece."""
@@ -106,6 +107,7 @@ class Piece:
             **told,
             "confidence": 0.0 if self.identity is None else round(self.identity.confidence, 3),
             "orientation_deg": None if self.orientation_deg is None else round(self.orientation_deg, 1) % 360,
+            "sheets_at_least": self.sheets_at_least,
             "identity_route": None if self.identity is None else self.identity.route,
         }
 

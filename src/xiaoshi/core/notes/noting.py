@@ -99,7 +99,8 @@ def notes_of(tin: Tin, groups: list[Group]) -> tuple[Note, ...]:
             notes.append(_measured(f"n{len(notes) + 1}", by_first[n], groups, tin))
             for part in by_first[n].parts:
                 other = tin.pieces[part.index]
-                if any(reason.code == "pieces_touch" for reason in other.doubts):
+                touching = any(reason.code == "pieces_touch" for reason in other.doubts)
+                for _ in range(1 if touching else other.sheets_at_least - 1):
                     notes.append(_hidden(f"n{len(notes) + 1}", tin.ids[part.index], other, tin.library))
         elif n not in inside and tin.ids[n] in tin.named and piece.area_mm2 is not None:
             notes.append(_outlined(f"n{len(notes) + 1}", n, groups, tin))

@@ -69,9 +69,15 @@ def find_blobs(
         mask = labels[y : y + h, x : x + w] == number
         touches = x <= 2 or y <= 2 or x + w >= fine.shape[1] - 2 or y + h >= fine.shape[0] - 2
         touches = touches or bool((blind[y : y + h, x : x + w] & mask).any())
-        perimeter, outline = _edges(mask, px_per_mm)
-        blobs.append(Blob(x, y, mask, area_mm2, perimeter, touches, outline + np.array((x, y))))
+        blobs.append(blob_of(mask, x, y, px_per_mm, touches))
     return blobs, crumbs
+
+
+def blob_of(mask: Mask, x: int, y: int, px_per_mm: float, on_edge: bool) -> Blob:
+    """A blob from its mask, whose window begins at (x, y)."""
+    perimeter, outline = _edges(mask, px_per_mm)
+    area_mm2 = float(mask.sum()) / px_per_mm**2
+    return Blob(x, y, mask, area_mm2, perimeter, on_edge, outline + np.array((x, y)))
 
 
 def _coarse(picture: Picture, seen: Mask, ground: Ground, px_per_mm: float) -> Mask:

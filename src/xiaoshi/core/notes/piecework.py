@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from xiaoshi.core.notes.apart import cut_at_necks
 from xiaoshi.core.notes.faces import FAINT_CONTRAST, Features, PreparedLibrary, features_of
 from xiaoshi.core.notes.ground import Ground
 from xiaoshi.core.notes.identify import GUIDED, Found, identify
@@ -19,6 +20,7 @@ from xiaoshi.core.notes.pieces import Blob
 from xiaoshi.core.notes.plane import Plane
 from xiaoshi.core.notes.reference import Picture, Reference
 from xiaoshi.core.notes.register import Registered, register
+from xiaoshi.core.notes.stacks import sheets_at_least, stack_suspected
 from xiaoshi.core.notes.telling import note_beside, settle
 from xiaoshi.core.notes.texture import named_by_texture, proven
 from xiaoshi.core.problems import Words
@@ -34,13 +36,17 @@ OUTSIDE_MM2_MAX = 150.0
 STRANGE_MM2_MAX = 400.0
 STRANGE_SHARE_MAX = 0.35
 LIKENESS_MIN = 0.40
+RIM_MM2, STRANGE_MM2_ASKED = 30.0, 80.0
+"""Paper beyond the note, or strange print on it, from which a stack is thought of."""
+CUTS_MAX = 4
 FAINT_PER_MM2 = 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenPiece:
     """A piece of one picture. `area_mm2`, `perimeter_mm`, `registered` are None where nothing was measured; `doubts`:
-    why people must look; `second`: another note recognised in the same piece."""
+    why people must look; `second`: another note recognised in the same piece; `sheets_at_least`: more than 1 where
+    a stack is suspected."""
 
     polygon: tuple[Point, ...]
     area_mm2: float | None
@@ -49,6 +55,7 @@ class SeenPiece:
     registered: Registered | None
     doubts: tuple[Reason, ...]
     second: Found | None = None
+    sheets_at_least: int = 1
 
     @property
     def orientation_deg(self) -> float | None:
@@ -59,13 +66,55 @@ class SeenPiece:
 def look_at(
     flat: Picture, blob: Blob, plane: Plane, px_per_mm: float, library: PreparedLibrary, ground: Ground
 ) -> list[SeenPiece]:
-    """What a blob is: mostly one piece; several where notes that touch could be told apart."""
-    return [_look(flat, blob, plane, px_per_mm, library, ground)]
+    """What a blob is: mostly one piece; several where notes that touch could be told apart at a neck."""
+    return [
+        _seen(part, found, plane, px_per_mm)
+        for part, found in _told_apart(flat, blob, px_per_mm, library, ground, CUTS_MAX)
+    ]
 
 
-def _look(
-    flat: Picture, blob: Blob, plane: Plane, px_per_mm: float, library: PreparedLibrary, ground: Ground
-) -> SeenPiece:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Named:
+    """What is known of one part of a blob. `laid` and `found` are both there or both None."""
+
+    found: Found | None
+    laid: Registered | None
+    second: Found | None
+    touching: bool
+    sheets: int
+
+
+_NAMELESS = _Named(None, None, None, False, 1)
+
+
+def _told_apart(
+    flat: Picture, blob: Blob, px_per_mm: float, library: PreparedLibrary, ground: Ground, cuts: int
+) -> list[tuple[Blob, _Named]]:
+    """The parts of a blob with their names; a part that was cut off may be more than one thing itself."""
+    features, found, beside = _named(flat, blob, px_per_mm, library)
+    if found is None:
+        return [(blob, _NAMELESS)]
+    reference = found.identity.reference
+    laid = register(flat, blob, found.pose, reference, px_per_mm, ground)
+    if laid.outside_mm2 > OUTSIDE_MM2_MAX and cuts > 0:
+        parts = cut_at_necks(blob, found.pose, reference, px_per_mm)
+        if parts is not None:
+            return [
+                told
+                for part in parts
+                for told in _told_apart(flat, part, px_per_mm, library, ground, cuts - 1)
+            ]
+    if not print_agrees(laid, reference):
+        return [(blob, _NAMELESS)]
+    several = laid.outside_mm2 > OUTSIDE_MM2_MAX or laid.strange_mm2 > STRANGE_MM2_MAX or beside is not None
+    sheets = 1
+    if several or laid.outside_mm2 > RIM_MM2 or laid.strange_mm2 > STRANGE_MM2_ASKED:
+        sheets = sheets_at_least(flat, blob, found, features, library, px_per_mm)
+    second = (beside or _second_note(features, found, library)) if several or sheets > 1 else None
+    return [(blob, _Named(found, laid, second, several and sheets == 1, sheets))]
+
+
+def _seen(blob: Blob, named: _Named, plane: Plane, px_per_mm: float) -> SeenPiece:
     outline = plane.rect_px_to_photo(blob.outline, px_per_mm)
     polygon = tuple((float(x), float(y)) for x, y in outline)
     doubts: list[Reason] = []
@@ -74,19 +123,20 @@ def _look(
             "残币超出托盘或画面边缘，面积不全", "the piece runs over the tray's or the picture's border"
         )
         doubts.append(Reason("piece_over_edge", words))
-    features, found, beside = _named(flat, blob, px_per_mm, library)
-    laid = None
-    if found is not None:
-        laid = register(flat, blob, found.pose, found.identity.reference, px_per_mm, ground)
-        if not print_agrees(laid, found.identity.reference):
-            found = laid = None
-    if found is None or laid is None:
-        return SeenPiece(polygon, blob.area_mm2, blob.perimeter_mm, None, None, tuple(doubts))
-    second = None
-    if laid.outside_mm2 > OUTSIDE_MM2_MAX or laid.strange_mm2 > STRANGE_MM2_MAX or beside is not None:
-        second = beside or _second_note(features, found, library)
+    if named.touching:
         doubts.append(_touching())
-    return SeenPiece(polygon, blob.area_mm2, blob.perimeter_mm, found, laid, tuple(doubts), second)
+    if named.sheets > 1:
+        doubts.append(stack_suspected(named.sheets))
+    return SeenPiece(
+        polygon,
+        blob.area_mm2,
+        blob.perimeter_mm,
+        named.found,
+        named.laid,
+        tuple(doubts),
+        named.second,
+        named.sheets,
+    )
 
 
 def _touching() -> Reason:

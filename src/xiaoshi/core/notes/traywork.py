@@ -115,6 +115,9 @@ def _measure(
     for number, piece in enumerate(pieces):
         if any(reason.code == "pieces_touch" for reason in piece.doubts):
             problems.append(_overlap(f"{image.name}#{number + 1}"))
+        for reason in piece.doubts:
+            if reason.code == "stack_suspected":
+                problems.append(Problem(reason.code, reason.words, f"{image.name}#{number + 1}"))
         if any(reason.code == "piece_over_edge" for reason in piece.doubts):
             problems.append(_over_edge(f"{image.name}#{number + 1}"))
     if ground.hides_char:
