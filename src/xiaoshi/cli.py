@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, Words]] = {
     "retention": ("xiaoshi.commands.retention", Words("保存期限:试算、暂停、销毁", "retention: dry run, holds, destruction")),
     "backup": ("xiaoshi.commands.backup", Words("备份、试恢复、恢复", "back up, try out, restore")),
     "organisation": ("xiaoshi.commands.organisation", Words("机构与人员:导入、清单、首位管理员", "units and people: import, list, first administrator")),
+    "token": ("xiaoshi.commands.token", Words("接口令牌:开立、清单、停用", "tokens of the API: make, list, end")),
     "doctor": ("xiaoshi.commands.doctor", Words("检查安装并说明如何修复", "check the installation, say what to do")),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from xiaoshi.commands.done_words import clock_done
 from xiaoshi.commands.home import chosen_home
 from xiaoshi.commands.people import add_person_option, person_named
 from xiaoshi.core.problems import Problem, Words
@@ -164,10 +165,17 @@ def _act(args: argparse.Namespace) -> int:
     if args.json:
         _print({"ok": True, **outcome.result})
     else:
-        done = "done" if args.lang == "en" else "已完成"
-        told = "  ".join(f"{key}={value}" for key, value in outcome.result.items())
-        sys.stdout.write(f"{done}  {told}\n")
+        told = outcome.result
+        done = clock_done(args.work, told, _unit_words(told.get("unit", "")))
+        sys.stdout.write(done.in_language(args.lang) + "\n")
     return 0
+
+
+def _unit_words(path: str) -> Words:
+    from xiaoshi.desk.organisation.models import Unit
+
+    unit = Unit.objects.filter(path=path).first() if path else None
+    return Words(unit.name_zh, unit.name_en) if unit else Words(path, path)
 
 
 def _case_id(text: str) -> Any:

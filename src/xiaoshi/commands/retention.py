@@ -6,9 +6,11 @@ import argparse
 import json
 import sys
 import uuid
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from xiaoshi.commands.done_words import WHAT_KEEPS, retention_done
 from xiaoshi.commands.home import chosen_home
 from xiaoshi.commands.people import add_person_option, person_named
 from xiaoshi.house.django import prepare
@@ -135,19 +137,28 @@ def _due(args: argparse.Namespace) -> int:
     due, kept = told["due"], told["kept"]
     out = sys.stdout.write
     out(f"{told['on']}: {due['total']} may go, {kept['total']} stay (nothing was written)\n" if english else f"{told['on']}：{due['total']} 个可以销毁，{kept['total']} 个不可（只是试算，未写入数据）\n")  # fmt: skip
-    for name, counts in (
-        ("kind", due["by_kind"]),
-        ("year", due["by_year_closed"]),
-        ("why", kept["by_reason"]),
-    ):
-        for key, count in counts.items():
-            out(f"  {name} {key}: {count}\n")
+    for line in _counted(due, kept, args.lang):
+        out(f"  {line}\n")
     for row in (*due["cases"], *kept["cases"]):
         why = " ".join(p["text"] for p in row["why_not"]) or ("may go" if english else "可以销毁")
         out(f"  {row['number']}  {row['closed_on']}  {why}\n")
     if told["next"]:
         out(f"  --after {told['next']}\n")
     return 0
+
+
+def _counted(due: dict[str, Any], kept: dict[str, Any], language: str) -> Iterator[str]:
+    from xiaoshi.desk.kinds import KINDS, kind_named
+
+    english = language == "en"
+    for name, count in due["by_kind"].items():
+        words = kind_named(name).words.in_language(language) if name in KINDS else name
+        yield f"may go, {words}: {count}" if english else f"可以销毁，{words}：{count}"
+    for year, count in due["by_year_closed"].items():
+        yield f"may go, closed in {year}: {count}" if english else f"可以销毁，{year} 年办结：{count}"
+    for code, count in kept["by_reason"].items():
+        why = WHAT_KEEPS[code].in_language(language) if code in WHAT_KEEPS else code
+        yield f"stay, {why}: {count}" if english else f"不可销毁，{why}：{count}"
 
 
 def _rules(args: argparse.Namespace) -> int:
@@ -227,7 +238,7 @@ def _act(args: argparse.Namespace) -> int:
     if args.json:
         _print({"ok": True, **outcome.result, "problems": []})
     else:
-        sys.stdout.write("  ".join(f"{name}: {value}" for name, value in outcome.result.items()) + "\n")
+        sys.stdout.write(retention_done(args.work, outcome.result).in_language(args.lang) + "\n")
     return 0
 
 

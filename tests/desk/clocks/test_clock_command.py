@@ -28,6 +28,20 @@ def ask(desk: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     return asked
 
 
+def test_a_year_that_is_not_announced_says_so(
+    ask: Ask, capsys: pytest.CaptureFixture[str], people: Any, client_for: Any
+) -> None:
+    code, told = ask("show", "--year", "2027", login="li.min")
+    assert (code, told["announced"]) == (0, False)
+    assert main(["clock", "show", "--year", "2027", "--as", "li.min"]) == 0
+    assert "2027 年放假调休尚未公布" in capsys.readouterr().out
+    assert main(["clock", "show", "--year", "2027", "--as", "li.min", "--lang", "en"]) == 0
+    assert "2027: not announced yet" in capsys.readouterr().out
+    page = client_for(people.teller).get("/desk/clocks/?year=2027").content.decode()
+    assert "2027" in page
+    assert "尚未公布" in page
+
+
 def test_from_hours_to_a_closure_and_back(ask: Ask) -> None:
     code, told = ask("hours", '{"mon-fri": "09:00-12:00,13:30-17:30"}')
     assert (code, told["ok"], told["unit"]) == (0, True, "jn/lz/cd/yy/")
@@ -85,3 +99,24 @@ def test_more_time_for_a_step(ask: Ask, new_case: Any) -> None:
 def test_what_is_refused(ask: Ask, words: tuple[str, ...], login: str, exit_code: int, code: str) -> None:
     found, told = ask(*words, login=login)
     assert (found, told["problems"][0]["code"]) == (exit_code, code)
+
+
+def test_what_was_done_is_a_sentence_in_either_language(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("xiaoshi.commands.calendars.prepare", lambda home: contextlib.nullcontext())
+
+    def said(*words: str, login: str = "guo.ye") -> str:
+        assert main(["clock", *words, "--as", login]) == 0
+        return capsys.readouterr().out
+
+    zh = said("close", "2026-10-26", "--reason", "装修")
+    assert zh.startswith("已登记")
+    assert "停业" in zh
+    assert "=" not in zh
+    en = said("close", "2026-10-27", "--reason", "装修", "--lang", "en")
+    assert en.startswith("Entered closure")
+    assert "2026-10-27" in en
+    hours = said("hours", '{"mon-fri": "09:00-12:00,13:30-17:30"}')
+    assert "09:00–12:00、13:30–17:30" in hours
+    assert "沿用上级营业时间" in said("inherit")

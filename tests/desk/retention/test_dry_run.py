@@ -233,3 +233,38 @@ def test_the_command_line_says_the_same(old, capsys, monkeypatch):
     for words in (["due", "--on", "soon"], ["due", "--after", "x"], ["due", "--limit", "0"]):
         with pytest.raises(HouseError):
             said(*words)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "unsaid"),
+    [
+        ("zh", ("不可销毁，尚未办结：", "可以销毁，"), "open:"),
+        ("en", ("stay, not closed yet: ", "may go, "), "open:"),
+    ],
+)
+def test_the_terminal_says_it_in_words(old, monkeypatch, capsys, language, said, unsaid):
+    import contextlib
+
+    from xiaoshi.cli import main
+    from xiaoshi.desk.audit import verify
+
+    monkeypatch.setattr("xiaoshi.commands.retention.prepare", lambda home, owner: contextlib.nullcontext())
+    monkeypatch.setattr(verify, "OWNER", "owner")
+    assert main(["retention", "due", "--on", ON.isoformat(), "--lang", language]) == 0
+    out = capsys.readouterr().out
+    for words in said:
+        assert words in out
+    assert unsaid not in out
+    assert " kind " not in out
+
+
+def test_every_reason_of_the_rules_has_words():
+    import inspect
+    import re
+
+    from xiaoshi.commands.done_words import WHAT_KEEPS
+    from xiaoshi.core.rules import retention_rules as rules
+
+    source = "".join(inspect.getsource(f) for f in (rules.standing_of, rules._what_keeps, rules._too_young))
+    codes = set(re.findall(r'Problem\(\s*"(\w+)"', source)) | {"own_period_longer", "too_young"}
+    assert codes == set(WHAT_KEEPS)
