@@ -56,3 +56,48 @@ def test_the_header_counts_what_is_not_read_and_stops_at_a_hundred(desk, people,
             tell_colleagues(["qian.bo"], None, "reminder", Words(f"又{n}", "Again"), timezone.now())
     assert '<span class="xs-count">99+</span>' in own.get("/desk/notices/").content.decode()
     assert badge not in client_for(people.stranger).get("/desk/notices/").content.decode()
+
+
+def test_a_program_marks_ones_own_notices_read_up_to_one(desk, people):
+    import json
+    import uuid
+
+    from django.test import Client
+
+    from xiaoshi.desk.api.tokens import make_token
+
+    with visible_to(people.teller):
+        for words in ("甲", "乙", "丙"):
+            tell_colleagues(["qian.bo", "shen.jun"], None, "reminder", Words(words, words), timezone.now())
+
+    def unread(person):
+        with visible_to(person):
+            return list(Notice.objects.filter(read_at=None).order_by("id").values_list("words_zh", flat=True))
+
+    with visible_to(people.supervisor):
+        second = Notice.objects.get(words_zh="乙").id
+    made = make_token(
+        people.supervisor, str(uuid.uuid4()), name="t", scopes=["read", "notices.mark_read"], days=1
+    )
+    answer = Client(SERVER_NAME="127.0.0.1").post(
+        "/api/v1/acts/notices.mark_read",
+        json.dumps({"newest": second}),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {made.secret}", "Idempotency-Key": "n1"},
+    )
+    assert answer.status_code == 200
+    assert answer.json()["result"]["read"] >= 2
+    assert unread(people.supervisor) == ["丙"]
+    assert unread(people.auditor) == ["甲", "乙", "丙"]
+
+
+def test_an_auditor_too_marks_the_own_notices_read_on_the_page(desk, people, client_for):
+    with visible_to(people.teller):
+        tell_colleagues(["shen.jun"], None, "reminder", Words("请阅", "Read"), timezone.now())
+    with visible_to(people.auditor):
+        newest = Notice.objects.latest("id").id
+    assert (
+        client_for(people.auditor).post("/desk/notices/", {"newest": newest, "key": "a1"}).status_code == 302
+    )
+    with visible_to(people.auditor):
+        assert not Notice.objects.filter(read_at=None).exists()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 
+from xiaoshi.desk.guard.boundary import perform
+from xiaoshi.desk.guard.posting import new_key, say_refused
+from xiaoshi.desk.guard.refusals import Refused
 from xiaoshi.desk.guard.routes import opens_to
-from xiaoshi.desk.guard.visibility import visible_to
+from xiaoshi.desk.notices.acts import mark_read
 from xiaoshi.desk.notices.models import Notice
 
 PAGE = 50
@@ -19,10 +21,16 @@ def notices(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         newest = request.POST.get("newest", "")
         if newest.isdecimal() and len(newest) < 16:
-            with visible_to(request.user):  # type: ignore[arg-type]
-                Notice.objects.filter(
-                    staff_login=request.user.get_username(), read_at=None, id__lte=int(newest)
-                ).update(read_at=timezone.now())
+            try:
+                perform(
+                    mark_read,
+                    request.user,  # type: ignore[arg-type]
+                    request.POST.get("key", "") or new_key(),
+                    channel="counter",
+                    newest=int(newest),
+                )
+            except Refused as refused:
+                say_refused(request, refused)
         return redirect("notices")
     own = (
         Notice.objects.filter(staff_login=request.user.get_username()).select_related("case").order_by("-id")
@@ -36,6 +44,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "section": "notices",
         "rows": shown,
         "unread": any(n.read_at is None for n in shown),
+        "key": new_key(),
         "newest": shown[0].id if shown else 0,
         "next_query": f"?after={shown[-1].id}" if len(rows) > PAGE else "",
     }
