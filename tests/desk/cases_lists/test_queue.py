@@ -307,3 +307,24 @@ def test_an_invitation_needs_a_case_that_one_sees(people, new_case):
     case = new_case(kind="example")
     with pytest.raises(ProgrammingError), visible_to(people.stranger):
         CaseVisitor.objects.create(case_id=case.id, staff_login="wu.an", why="copy", since=timezone.now())
+
+
+def test_the_filter_by_who_handles_it_takes_names_too(people, new_case):
+    from xiaoshi.desk.cases.listing import Wanted, page, reader_of
+    from xiaoshi.desk.guard.visibility import visible_to
+
+    mine, other = new_case(people.teller), new_case(people.colleague)
+
+    def found(text: str) -> set:
+        with visible_to(people.supervisor):
+            return {c.id for c in page(reader_of(people.supervisor), Wanted(owner=text))[0]} & {
+                mine.id,
+                other.id,
+            }
+
+    assert found(people.teller.login) == {mine.id}
+    assert found(people.teller.name_zh) == {mine.id}
+    assert found(people.teller.name_zh[:1]) == {mine.id}
+    assert found(people.colleague.name_en.lower()) == {other.id}
+    for text in ("'", "%", "nobody of this name", "_"):
+        assert found(text) == set()

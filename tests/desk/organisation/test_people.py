@@ -358,3 +358,21 @@ def test_a_request_dies_with_the_unit_that_it_was_made_for(keeper, other_keeper,
     assert not found.has_usable_password()
     assert found.roles == ["lobby_manager"]
     assert do(acts.reject_change, decider, change=asked["change"], reason="已调走")["state"] == "rejected"
+
+
+def test_the_pages_name_units_and_not_paths(keeper, people, client_for):
+    from xiaoshi.desk.organisation.models import Unit
+
+    do(
+        acts.add_staff, keeper, login="lou.ming", name_zh="楼明", name_en="Lou Ming", unit_path="jn/lz/cd/hf/",
+        roles=["supervisor"],
+    )  # fmt: skip
+    client, target = client_for(keeper), Unit.objects.get(path="jn/lz/cd/hf/")
+    changes = client.get("/desk/organisation/changes/").content.decode()
+    assert target.name_zh in changes
+    assert "<code>jn/" not in changes
+    assert "<code>jn/" not in client.get("/desk/organisation/").content.decode()
+    assert (
+        Unit.objects.get(path="jn/lz/").name_zh
+        in client.get(f"/desk/organisation/units/{target.id}/").content.decode()
+    )

@@ -42,6 +42,8 @@ URGENCIES = ("small", "urgent", "hard")
 LAST = "\uffff"
 """After every sign of a path in byte order: `jn/lz/` and below is `>= 'jn/lz/' and < 'jn/lz/' || LAST`."""
 
+NAMED_MAX = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -297,7 +299,7 @@ def _filters(wanted: Wanted) -> Q:
     if wanted.status in STATUSES:
         found &= Q(status=wanted.status)
     if wanted.owner:
-        found &= Q(owner=wanted.owner)
+        found &= Q(owner__in=logins_named(wanted.owner))
     if wanted.outlet:
         found &= Q(unit_path__gte=wanted.outlet, unit_path__lt=wanted.outlet + LAST)
     if since := day_of(wanted.since):
@@ -309,6 +311,12 @@ def _filters(wanted: Wanted) -> Q:
     if words := wanted.q.strip():
         found &= Q(number__icontains=words) | Q(client_name__icontains=words)
     return found
+
+
+def logins_named(text: str) -> list[str]:
+    """The sign-in names that somebody may mean: this one, and those of people whose name has it. One query, 50 at most."""
+    named = Q(name_zh__icontains=text) | Q(name_en__icontains=text)
+    return [text, *Staff.objects.filter(named).order_by("login").values_list("login", flat=True)[:NAMED_MAX]]
 
 
 def day_of(text: str) -> date | None:

@@ -19,7 +19,7 @@ from xiaoshi.desk.guard.visibility import visible_to
 from xiaoshi.desk.organisation import bringing_in
 from xiaoshi.desk.organisation.acts import people as acts
 from xiaoshi.desk.organisation.acts.keeping import AT_THE_OUTLET, KEEPER
-from xiaoshi.desk.organisation.models import StaffChange
+from xiaoshi.desk.organisation.models import StaffChange, Unit
 from xiaoshi.desk.organisation.views.forms import ImportForm
 from xiaoshi.desk.organisation.views.tree import SEES_PEOPLE, me
 from xiaoshi.desk.signing_in.codes import pronounceable
@@ -43,11 +43,17 @@ def waiting(request: HttpRequest) -> HttpResponse:
         if last is not None:
             rows = rows.filter(made_at__lt=last.made_at)
     shown = list(rows[: PAGE + 1])
+    units = {u.path: u for u in Unit.objects.filter(path__in={c.wanted.get("unit_path", "") for c in shown})}
     context = {
         "section": "organisation",
         "state": state,
         "rows": [
-            (c, acts.KIND_WORDS[c.kind], words_of_roles(tuple(c.wanted.get("roles", ()))))
+            (
+                c,
+                acts.KIND_WORDS[c.kind],
+                words_of_roles(tuple(c.wanted.get("roles", ()))),
+                units.get(c.wanted.get("unit_path", "")),
+            )
             for c in shown[:PAGE]
         ],
         "next_query": f"?state={state}&before={shown[PAGE - 1].id}" if len(shown) > PAGE else "",

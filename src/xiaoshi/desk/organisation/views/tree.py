@@ -127,6 +127,7 @@ def unit(request: HttpRequest, unit: int) -> HttpResponse:
         "section": "organisation",
         "unit": found,
         "level": LEVELS[found.level],  # type: ignore[index]
+        "line": Unit.objects.filter(path__in=_above(found.path)).order_by("-path"),
         "people": [(p, _role_words(p)) for p in rows[:PAGE]],
         "next_query": f"?after={rows[PAGE - 1].login}" if len(rows) > PAGE else "",
         "designations": Designation.objects.filter(unit=found).order_by("-in_force_from"),
@@ -136,6 +137,11 @@ def unit(request: HttpRequest, unit: int) -> HttpResponse:
         "key": new_key(),
     }
     return render(request, "organisation/unit.html", context, status=status)
+
+
+def _above(path: str) -> list[str]:
+    """The paths of the units above, the province first."""
+    return [path[: i + 1] for i, sign in enumerate(path[:-1]) if sign == "/"]
 
 
 def _change_unit(
