@@ -168,6 +168,16 @@ def test_header_keeps_one_line_and_its_menus_open(desk: Any, language: str, widt
         assert page.locator(".xs-header .xs-drop[open] .xs-drop__list a").first.is_visible()
 
 
+@pytest.mark.parametrize("size", ["1", "2", "3"])
+def test_the_header_leaves_a_phone_its_page(desk: Any, size: str) -> None:
+    """At 375 x 812 it takes less than a fifth of the window, whatever the size of type."""
+    page = desk.visit("teller", language="zh-hans", size=size, width=375).go("/desk/").page
+    height = page.evaluate("document.querySelector('.xs-header').getBoundingClientRect().height")
+    assert height < 812 / 5, height
+    page.locator(".xs-header__nav .xs-drop > summary").click()
+    assert page.locator(".xs-header :is(.xs-header__search, .xs-drop__find)").locator("visible=true").count() == 1
+
+
 def test_largest_type_on_the_narrowest_window_does_not_scroll_sideways(desk: Any, places: Any) -> None:
     visitors: dict[str, Any] = {}
     wrong = []
