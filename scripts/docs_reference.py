@@ -332,7 +332,7 @@ def json_page() -> str:
     from xiaoshi.desk.api.desk_api import built_api
     from xiaoshi.desk.api.openapi import described
 
-    out = ["# JSON", JSON_OPENING]
+    out = ["# JSON", JSON_OPENING, *_json_of_commands()]
     for name, title in (
         ("request", "时限：输入 What clock due reads"),
         ("answer", "时限：答复 What clock due answers"),
@@ -374,6 +374,23 @@ at the input, and may be empty.
 ```json
 {"ok": false, "problems": [{"code": "case_not_found", "text": "…", "where": ""}]}
 ```"""
+
+
+def _json_of_commands() -> Iterator[str]:
+    """What each command answers with `--json`; the names and fields are compared with the commands by the tests."""
+    forms = {"object": "", "lines": "每行一个 one on each line", "text": "不是 JSON not JSON"}
+    yield "## 命令的答复 Answers of the commands"
+    yield "`?`：不一定有 not there each time。每个答复都可以有 Each may have `problems`."
+    rows = []
+    for entry in read("json_commands")["command"]:
+        fields = ", ".join(f"`{name}`" for name in entry["fields"])
+        said = " ".join(
+            part
+            for part in (forms[entry.get("form", "object")], entry.get("zh", ""), entry.get("en", ""))
+            if part
+        )
+        rows += [(f"`xiaoshi {name}`", fields, said) for name in entry["names"]]
+    yield table(("命令 Command", "字段 Fields", "说明 Note"), rows)
 
 
 def _json_type(spec: Mapping[str, Any]) -> str:

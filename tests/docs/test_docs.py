@@ -56,6 +56,14 @@ def test_both_languages_say_the_same(pages):
     assert list(docs_check.unlike_twins(pages)) == []
 
 
+def test_the_json_of_every_command_is_described_once():
+    described = [name for entry in docs_reference.read("json_commands")["command"] for name in entry["names"]]
+    commands = docs_reference.command_names()
+    leaves = {name for name in commands if not any(other.startswith(f"{name} ") for other in commands)}
+    assert len(described) == len(set(described))
+    assert set(described) == leaves
+
+
 def test_no_page_names_a_machine_or_a_registry(written):
     for p in written:
         found = re.findall(r"/home/|/tmp/|/work/|/root/|pypi\.|npmjs|registry\.", p.text)
