@@ -175,7 +175,10 @@ def test_the_header_leaves_a_phone_its_page(desk: Any, size: str) -> None:
     height = page.evaluate("document.querySelector('.xs-header').getBoundingClientRect().height")
     assert height < 812 / 5, height
     page.locator(".xs-header__nav .xs-drop > summary").click()
-    assert page.locator(".xs-header :is(.xs-header__search, .xs-drop__find)").locator("visible=true").count() == 1
+    assert (
+        page.locator(".xs-header :is(.xs-header__search, .xs-drop__find)").locator("visible=true").count()
+        == 1
+    )
 
 
 def test_largest_type_on_the_narrowest_window_does_not_scroll_sideways(desk: Any, places: Any) -> None:

@@ -17,6 +17,7 @@ from reading import text_of
 
 from xiaoshi.desk.audit.models import TimelineEntry
 from xiaoshi.desk.cases.models import Case
+from xiaoshi.desk.cases.recording import waive_need
 from xiaoshi.desk.cases.snapshots import read_state
 from xiaoshi.desk.cases.steps import close_case, confirm_step, do_step
 from xiaoshi.desk.guard.boundary import perform
@@ -102,9 +103,9 @@ def test_the_wrong_paper_is_taken_off_and_another_document_attached(people: Any,
         (requirements.ask_for_paper, "auditor", {"title": "a", "reason": "b"}, NotAllowed, "auditor_reads_only"),
         (requirements.ask_for_paper, "teller", {"title": " ", "reason": "b"}, Refused, "title_missing"),
         (requirements.ask_for_paper, "teller", {"title": "a", "reason": " "}, Invalid, "reason_missing"),
-        (requirements.waive_paper, "teller", {"need": "asked_1", "reason": "b"}, NotAllowed, "not_your_act"),
-        (requirements.waive_paper, "supervisor", {"need": "asked_1", "reason": ""}, Invalid, "reason_missing"),
-        (requirements.waive_paper, "supervisor", {"need": "no", "reason": "b"}, Invalid, "requirement_unknown"),
+        (waive_need, "teller", {"need": "paper:asked_1", "reason": "b"}, NotAllowed, "not_your_act"),
+        (waive_need, "supervisor", {"need": "paper:asked_1", "reason": ""}, Invalid, "reason_missing"),
+        (waive_need, "supervisor", {"need": "paper:no", "reason": "b"}, Invalid, "requirement_unknown"),
         (requirements.take_off_document, "teller", {"need": "asked_1", "reason": "b"}, Refused, "nothing_to_take_off"),
         (requirements.withdraw_asked, "lobby", {"need": "asked_1", "reason": "b"}, NotAllowed, "not_your_act"),
         (requirements.attach_document, "teller", {"need": "asked_1", "document": "x"}, Invalid, "document_not_found"),
@@ -126,7 +127,7 @@ def test_who_may_not_and_what_is_wrong(
 def test_a_waiver_names_who_and_why(people: Any, new_case: Any, client_for: Any) -> None:
     case = new_case(kind="example")
     need = ask(people.teller, case)
-    do(requirements.waive_paper, people.supervisor, case, need=need, reason="已向公安核实")
+    do(waive_need, people.supervisor, case, need=f"paper:{need}", reason="已向公安核实")
     page = client_for(people.teller).get(f"/desk/cases/{case.id}/papers/wanted/{need}/").content.decode()
     assert "钱博" in page
     assert "已向公安核实" in page

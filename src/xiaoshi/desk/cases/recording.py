@@ -135,10 +135,16 @@ def record_decision(ctx: Context, *, decision: str, value: str, note: str = "") 
 
 @act("case.waive_need", "免除要件", "Do without a need")
 def waive_need(ctx: Context, *, need: str, reason: str) -> dict[str, Any]:
-    """Do without a paper, check or decision (`paper:fire_report`), with authority and reason."""
+    """Do without a paper, check or decision (`paper:fire_report`, `check:…`), with authority and reason."""
     assert ctx.plan is not None
-    name = need.partition(":")[2]
+    sort, _colon, name = need.partition(":")
     words = ctx.plan.need_words.get(name, Words(need, need))
+    if sort == "paper":
+        from xiaoshi.desk.papers.requirements import called, requirement_on
+
+        words = called(requirement_on(ctx, name))
+        if not reason.strip():
+            raise invalid("reason_missing", "请写明理由。", "Give the reason.", where="reason")
     ctx.command(c.WaiveNeed(command_id=ctx.next_command_id(), need=need, reason=reason))
     ctx.note(f"免除“{words.zh}”：{reason}", f"Did without “{words.en}”: {reason}", need=need, reason=reason)
     return {"need": need}

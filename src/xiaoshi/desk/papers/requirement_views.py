@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from xiaoshi.core.casework.authority import RULES, allowed
 from xiaoshi.core.casework.standing import Standing
+from xiaoshi.desk.cases.recording import waive_need
 from xiaoshi.desk.cases.views.conflict import what_changed
 from xiaoshi.desk.cases.views.found import Found, find, frame
 from xiaoshi.desk.guard.boundary import Act
@@ -92,7 +93,7 @@ DOES: dict[str, tuple[Act, str, Any]] = {
         "reason",
         gettext_lazy("It is taken off; the requirement is open again."),
     ),
-    "waive": (requirements.waive_paper, "reason", gettext_lazy("The requirement is waived.")),
+    "waive": (waive_need, "reason", gettext_lazy("The requirement is waived.")),
     "withdraw": (requirements.withdraw_asked, "reason", gettext_lazy("It is no longer asked for.")),
     "told": (requirements.told_client, "told", gettext_lazy("It is kept that the client was asked.")),
 }
@@ -115,6 +116,8 @@ def requirement(request: HttpRequest, case_id: uuid.UUID, need: str) -> HttpResp
             return _page(request, found, need, form=(what, form), status=422)
     data = form.cleaned_data
     fields = {"how": data["how"], "needs": [need]} if what == "told" else {"need": need, **data}
+    if what == "waive":
+        fields["need"] = f"paper:{need.removeprefix('paper:')}"
     try:
         perform_posted(request, act, case_id=case_id, **fields)
     except Refused as refused:

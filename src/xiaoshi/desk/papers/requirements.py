@@ -1,4 +1,6 @@
-"""The acts on the requirements of a case: what is attached, taken off, asked for beside the plan, waived, told to the client.
+"""The acts on the requirements of a case: what is attached, taken off, asked for beside the plan, told to the client.
+
+Doing without one is `case.waive_need`, as for checks and decisions.
 
 That a missing paper blocks is the engine's rule (`core/casework/standing.py`), so page, API and command line meet the same.
 """
@@ -9,7 +11,7 @@ import uuid
 from collections import defaultdict
 from typing import Any
 
-from xiaoshi.core.casework.commands import AskForPaper, RecordPaper, TakeOff, WaiveNeed, WithdrawAsked
+from xiaoshi.core.casework.commands import AskForPaper, RecordPaper, TakeOff, WithdrawAsked
 from xiaoshi.core.casework.roles import READS_ONLY, ROLES
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.guard.boundary import Context, act
@@ -113,17 +115,6 @@ def withdraw_asked(ctx: Context, *, need: str, reason: str) -> dict[str, Any]:
         need=wanted.key,
         reason=reason,
     )
-    return {"need": wanted.key}
-
-
-@act("papers.waive", "免交资料", "Do without a paper", roles=WORKS_ON_CASES)
-def waive_paper(ctx: Context, *, need: str, reason: str) -> dict[str, Any]:
-    """Do without a required paper, with authority (the engine's table says whose) and reason."""
-    wanted = requirement_on(ctx, need)
-    reason = _reason(reason)
-    ctx.command(WaiveNeed(command_id=ctx.next_command_id(), need=wanted.key, reason=reason))
-    what = called(wanted)
-    ctx.note(f"免交“{what.zh}”：{reason}", f"Waived “{what.en}”: {reason}", need=wanted.key, reason=reason)
     return {"need": wanted.key}
 
 
