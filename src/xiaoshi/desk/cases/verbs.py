@@ -14,6 +14,7 @@ from django.utils import timezone
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework.model import CASE
 from xiaoshi.core.casework.views import next_steps
+from xiaoshi.desk.cases.cancelling import cancel as cancel
 from xiaoshi.desk.cases.people_on_case import colleague, let_see, tell, who_is_there
 from xiaoshi.desk.cases.signing_verbs import all_sign as all_sign
 from xiaoshi.desk.cases.steps import step_title
@@ -302,14 +303,6 @@ def suspend(ctx: Context, *, reason: str, until: str, waiting_for: str) -> dict[
 def resume(ctx: Context) -> dict[str, Any]:
     ctx.command(c.Resume(command_id=ctx.next_command_id()))
     ctx.note("恢复办理", "Resumed")
-    return {}
-
-
-@act("case.cancel", "作废", "Cancel")
-def cancel(ctx: Context, *, reason: str) -> dict[str, Any]:
-    ctx.command(c.Cancel(command_id=ctx.next_command_id(), reason=reason))
-    tell(ctx, [ctx.the_case.owner], "cancelled", f"案件已作废：{reason}", f"the case was cancelled: {reason}")
-    ctx.note(f"作废：{reason}", f"Cancelled: {reason}", reason=reason)
     return {}
 
 

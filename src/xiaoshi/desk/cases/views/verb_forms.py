@@ -246,7 +246,7 @@ VERBS: dict[str, Verb] = {
     "send_back": Verb(lambda: verbs.send_back, c.SendBack, Words("该环节及以它为前提的环节都要重新办理，检查和决定作废，资料保留。", "The step and all that lean on it are to be done again; checks and decisions are void, papers stay."), {"step": step, "reason": reason}, on_step=True),
     "suspend": Verb(lambda: verbs.suspend, c.Suspend, Words("案件暂停办理，最晚到所选日期自动恢复。", "The case rests, at the latest until that day."), {"waiting_for": waiting_for, "until": until, "reason": reason}),
     "resume": Verb(lambda: verbs.resume, c.Resume, Words("案件恢复办理。", "The case goes on.")),
-    "cancel": Verb(lambda: verbs.cancel, c.Cancel, Words("案件终止，不再办理；有权人可在期限内重开。", "The case ends without its outcome; it can be reopened for some time."), {"reason": reason}, final=True),
+    "cancel": Verb(lambda: verbs.cancel, c.Cancel, Words("案件终止，不再办理；有权人可在期限内重开。已付款的案件须两位负责人先后作废，各写理由。", "The case ends without its outcome; it can be reopened for some time. Where money was paid, two heads cancel it one after the other, each with a reason."), {"reason": reason}, final=True),
     "reopen": Verb(lambda: verbs.reopen, c.Reopen, Words("案件重新办理，可驳回到任一环节或增加环节。", "The case is open again; any step can be sent back, or one added."), {"reason": reason}),
     "call_up": Verb(lambda: verbs.call_up, c.CallUp, Words("该备选环节列入办理。", "The optional step is to be done."), {"step": step, "reason": optional_reason}, on_step=True),
     "call_off": Verb(lambda: verbs.call_off, c.CallOff, Words("该备选环节不再办理。", "The optional step is not wanted after all."), {"step": step, "reason": reason}, on_step=True),
