@@ -127,22 +127,20 @@ def sql(n: int, steps: int) -> dict[str, Any]:
     return timed([step(case) for case in cases])
 
 
-SPIFF_STEPS = 12
-
-
-def spiff(n: int, steps: int) -> dict[str, Any]:
+def spiff(_n: int, steps: int, length: int = 12) -> dict[str, Any]:
+    """SpiffWorkflow on a line of `length` user tasks, read from its row, done one task on, and written back."""
     from lxml import etree
     from SpiffWorkflow.bpmn.parser import BpmnParser
     from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
     from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
     from SpiffWorkflow.util.task import TaskState
 
-    nodes = ["start", *(f"u{i}" for i in range(SPIFF_STEPS)), "end"]
+    nodes = ["start", *(f"u{i}" for i in range(length)), "end"]
     flows = "".join(
         f'<sequenceFlow id="f{i}" sourceRef="{a}" targetRef="{b}"/>'
         for i, (a, b) in enumerate(itertools.pairwise(nodes))
     )
-    tasks = "".join(f'<userTask id="u{i}" name="u{i}"/>' for i in range(SPIFF_STEPS))
+    tasks = "".join(f'<userTask id="u{i}" name="u{i}"/>' for i in range(length))
     text = (
         '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x">'
         f'<process id="p" isExecutable="true"><startEvent id="start"/>{tasks}<endEvent id="end"/>{flows}</process></definitions>'
@@ -180,8 +178,8 @@ def spiff(n: int, steps: int) -> dict[str, Any]:
 
         return run
 
-    rows = [started() for _ in range(steps // SPIFF_STEPS + 1)]
-    return timed([step(row) for row in rows for _ in range(SPIFF_STEPS)][:steps])
+    rows = [started() for _ in range(steps // length + 1)]
+    return timed([step(row) for row in rows for _ in range(length)][:steps])
 
 
 def one_more(person: Staff, case: uuid.UUID, n: int) -> float:
@@ -278,7 +276,7 @@ def main() -> None:
     told: dict[str, Any]
     match what:
         case "act" | "sql" | "spiff":
-            told = {"act": act, "sql": sql, "spiff": spiff}[what](int(rest[0]), int(rest[1]))
+            told = {"act": act, "sql": sql, "spiff": spiff}[what](*map(int, rest))
         case "long":
             told = long(int(rest[0]))
         case "queue":
