@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 
@@ -42,7 +42,11 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> argp
         "--library", type=Path, default=None, metavar="DIR", help="library of notes (default: in the home)"
     )
     parser.add_argument(
-        "--mm-per-px", type=_scale, default=None, metavar="X", help="scale of scans without a mat"
+        "--mm-per-px",
+        type=_scale,
+        default=None,
+        metavar="X|file",
+        help="扫描件的比例，file 取文件头所记 scale of scans without a mat; file: as each file's header states it",
     )
     parser.add_argument(
         "--overlay", type=Path, default=None, metavar="DIR", help="write pictures with pieces and verdicts"
@@ -63,7 +67,9 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> argp
     return parser
 
 
-def _scale(text: str) -> float:
+def _scale(text: str) -> float | Literal["file"]:
+    if text == "file":
+        return "file"
     value = float(text)
     if not math.isfinite(value) or value <= 0:
         raise argparse.ArgumentTypeError(f"{text}: must be a positive number of millimetres")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import struct
 import zlib
+from io import BytesIO
 
 import cv2
 import numpy as np
+import pillow_heif
 import pytest
+from PIL import Image
 
 from xiaoshi.core.notes import TrayImage, decode
+from xiaoshi.core.notes.decode import page_count
 from xiaoshi.core.problems import Problem
 
 PICTURE = np.random.default_rng(1).integers(0, 255, (300, 400, 3)).astype(np.uint8)
@@ -88,3 +92,61 @@ def test_bytes_at_random_never_raise():
         for place in rng.integers(0, len(broken), 12):
             broken[place] = int(rng.integers(0, 256))
         assert isinstance(decode("x", bytes(broken)), TrayImage | Problem)
+
+
+def _heic(**how) -> bytes:
+    out = BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(PICTURE[..., ::-1])).save(out, quality=-1, chroma=444, **how)
+    return out.getvalue()
+
+
+def test_the_photo_of_a_telephone_is_read_and_half_of_it_is_refused():
+    whole = _heic()
+    decoded = decode("a.heic", whole)
+    assert isinstance(decoded, TrayImage)
+    assert decoded.pixels.shape == PICTURE.shape
+    assert np.abs(decoded.pixels.astype(int) - PICTURE).mean() < 4
+    for cut in (40, len(whole) // 2, len(whole) - 1):
+        assert decode("a.heic", whole[:cut]).code in {"image_damaged", "not_an_image"}, cut
+
+
+@pytest.mark.parametrize("brand", [b"isom", b"qt  ", b"hevc"])
+def test_a_video_is_refused_as_a_video(brand):
+    assert decode("a.mov", b"\0\0\0\x18ftyp" + brand + b"\0" * 200).code == "image_moves"
+
+
+def test_a_moving_picture_is_refused():
+    out = BytesIO()
+    frames = [Image.fromarray(PICTURE // n) for n in (1, 2)]
+    frames[0].save(out, "PNG", save_all=True, append_images=frames[1:])
+    assert decode("a.png", out.getvalue()).code == "image_moves"
+
+
+def test_pages_of_a_scan_are_pictures_of_their_own():
+    out = BytesIO()
+    pages = [Image.fromarray(PICTURE // n) for n in (1, 2)]
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:])
+    data = out.getvalue()
+    assert page_count(data) == 2
+    assert decode("a.tif", data).code == "image_has_pages"
+    assert np.array_equal(decode("a.tif", data, page=2).pixels, (PICTURE // 2)[..., ::-1])
+    assert decode("a.tif", data, page=3).code == "image_damaged"
+    assert page_count(_encoded(".png")) == 1
+
+
+def test_what_is_transparent_shows_white():
+    out = BytesIO()
+    cover = np.full((*PICTURE.shape[:2], 1), 255, np.uint8)
+    cover[:50] = 0
+    Image.fromarray(np.concatenate([PICTURE, cover], axis=2)).save(out, "PNG")
+    pixels = decode("a.png", out.getvalue()).pixels
+    assert (pixels[:50] == 255).all()
+    assert np.array_equal(pixels[50:], PICTURE[50:, :, ::-1])
+
+
+@pytest.mark.parametrize(("dpi", "mm"), [((600, 600), 25.4 / 600), ((300, 600), None), (None, None)])
+def test_the_scale_that_a_scanner_writes_is_told_and_no_other(dpi, mm):
+    out = BytesIO()
+    Image.fromarray(PICTURE).save(out, "TIFF", **({"dpi": dpi} if dpi else {}))
+    told = decode("scan.tif", out.getvalue()).file_mm_per_px
+    assert told == (pytest.approx(mm, rel=1e-3) if mm else None)

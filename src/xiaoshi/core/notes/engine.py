@@ -8,6 +8,7 @@ the last three meet in `noting`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal
 
 from xiaoshi.core.notes.faces import PreparedLibrary, prepare
 from xiaoshi.core.notes.joining import Group
@@ -26,7 +27,7 @@ def assess(
     references: Sequence[Reference] | PreparedLibrary,
     rules: RuleSet,
     *,
-    mm_per_px: float | None = None,
+    mm_per_px: float | Literal["file"] | None = None,
     named_by_person: Mapping[str, tuple[float, str | None]] | None = None,
     watch: Callable[[Tin, Sequence[Group]], None] | None = None,
 ) -> Assessment:
@@ -34,8 +35,9 @@ def assess(
 
     `images` are taken one at a time, so a generator that decodes them keeps one picture in memory; where decoding
     failed it gives the problem in the picture's place. `references`: the enrolled faces, or the result of `prepare`,
-    which is worth keeping. `mm_per_px`: scale of flatbed scans without a mat. Pictures that cannot be used become
-    problems; nothing is raised for bad input. `watch` is shown what was seen and how it was grouped (for pictures of it).
+    which is worth keeping. `mm_per_px`: scale of flatbed scans without a mat; "file" takes the
+    one that each file's header states. Pictures that cannot be used become problems; nothing is raised for bad input.
+    `watch` is shown what was seen and how it was grouped (for pictures of it).
     `named_by_person`: face value (main unit) and edition, None where not told, of pieces whose print is gone, by the ids
     of an earlier answer for the same images: they are measured by their outline (see `outline`).
     """
@@ -52,7 +54,7 @@ def assess(
         if again is not None:
             problems.append(again)
             continue
-        tray = look(image, library, mm_per_px)
+        tray = look(image, library, image.file_mm_per_px if mm_per_px == "file" else mm_per_px)
         trays.append(tray)
         problems += tray.problems
     pieces = _named_pieces(trays)

@@ -24,10 +24,14 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrayImage:
-    """One picture: `name` as it appears in the answer, `pixels` BGR uint8 (height, width, 3) as stored in the file."""
+    """One picture: `name` as it appears in the answer, `pixels` BGR uint8 (height, width, 3) as stored in the file.
+
+    `file_mm_per_px`: the scale that the file's header states; used only where the caller asks for it (scans).
+    """
 
     name: str
     pixels: Picture
+    file_mm_per_px: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

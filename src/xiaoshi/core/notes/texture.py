@@ -157,15 +157,15 @@ def fitted(scrap: Scrap, face: Face, matrix: NDArray[np.float64]) -> NDArray[np.
         _detail(scrap.grey, scrap.core, scrap.px_per_mm),
         _detail(known, np.ones_like(scrap.core), scrap.px_per_mm),
     )
-    move = np.eye(2, 3, dtype=np.float32)
+    start = np.eye(2, 3, dtype=np.float32)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
     try:
-        _, move = cv2.findTransformECC(
-            own, theirs, move, cv2.MOTION_AFFINE, stop, scrap.core.astype(np.uint8), 3
+        _, found = cv2.findTransformECC(
+            own, theirs, start, cv2.MOTION_AFFINE, stop, scrap.core.astype(np.uint8), 3
         )
     except cv2.error:
         return matrix
-    # `move` takes scrap px to px of the drawn face, which lies in the same frame.
+    # `found` takes scrap px to px of the drawn face, which lies in the same frame.
     px = np.array(
         [
             [scrap.px_per_mm, 0, -scrap.px_per_mm * scrap.origin_mm[0] - 0.5],
@@ -173,7 +173,7 @@ def fitted(scrap: Scrap, face: Face, matrix: NDArray[np.float64]) -> NDArray[np.
             [0, 0, 1],
         ]
     )
-    moved = np.linalg.inv(px) @ np.vstack([move, [0, 0, 1]]) @ px
+    moved = np.linalg.inv(px) @ np.vstack([found, [0, 0, 1]]) @ px
     return np.asarray(np.vstack([matrix, [0, 0, 1]]) @ moved)[:2]
 
 
