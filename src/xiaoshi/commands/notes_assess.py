@@ -59,6 +59,22 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> argp
         metavar="PIECE=VALUE[:EDITION]",
         help="券别由人指认，按外形测量 a person says what a piece without print is (p3=100:2005): measured by its outline",
     )
+    parser.add_argument(
+        "--join",
+        action="append",
+        default=[],
+        type=_together,
+        metavar="PIECE+PIECE",
+        help="由人认定为同一张 a person says that these pieces are one note (p1+p4)",
+    )
+    parser.add_argument(
+        "--apart",
+        action="append",
+        default=[],
+        type=_together,
+        metavar="PIECE+PIECE",
+        help="由人认定不是同一张 a person says that these pieces are not one note (p1+p4)",
+    )
     parser.add_argument("--json", action="store_true", help="JSON on stdout")
     parser.add_argument(
         "--lang", choices=("zh", "en"), default=None, help="language (default: LANG, else zh)"
@@ -89,6 +105,14 @@ def _named(text: str) -> tuple[str, tuple[float, str | None]]:
     return piece, (denomination, edition or None)
 
 
+def _together(text: str) -> tuple[str, ...]:
+    """`p1+p4`."""
+    pieces = tuple(piece.strip() for piece in text.split("+"))
+    if len(pieces) < 2 or not all(pieces):
+        raise argparse.ArgumentTypeError(f"{text}: must be like p1+p4")
+    return pieces
+
+
 def run(args: argparse.Namespace) -> int:
     """Assess, write overlays, print."""
     language = _language(args)
@@ -110,6 +134,8 @@ def run(args: argparse.Namespace) -> int:
         rules,
         mm_per_px=args.mm_per_px,
         named_by_person=dict(args.named),
+        joined_by_person=args.join,
+        kept_apart=args.apart,
     )
     problems = list(damaged)
     if args.overlay is not None:

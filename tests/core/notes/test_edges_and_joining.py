@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
+from xiaoshi.core.notes.cross_gap import _bar
 from xiaoshi.core.notes.ground import fit_ground
 from xiaoshi.core.notes.joining import contact
 from xiaoshi.core.notes.pieces import find_blobs
-from xiaoshi.core.notes.reasons import _bar
 from xiaoshi.core.notes.register import CANVAS_PX_PER_MM
 
 

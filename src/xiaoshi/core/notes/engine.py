@@ -12,6 +12,7 @@ from typing import Literal
 
 from xiaoshi.core.notes.faces import PreparedLibrary, prepare
 from xiaoshi.core.notes.joining import Group
+from xiaoshi.core.notes.joins import joins_of, joins_told, not_joined
 from xiaoshi.core.notes.model import Assessment, Identity, Piece, TrayImage, totals_of
 from xiaoshi.core.notes.noting import Tin, grouped, notes_of
 from xiaoshi.core.notes.outline import named_kinds
@@ -29,6 +30,8 @@ def assess(
     *,
     mm_per_px: float | Literal["file"] | None = None,
     named_by_person: Mapping[str, tuple[float, str | None]] | None = None,
+    joined_by_person: Iterable[Sequence[str]] = (),
+    kept_apart: Iterable[Sequence[str]] = (),
     watch: Callable[[Tin, Sequence[Group]], None] | None = None,
 ) -> Assessment:
     """Assess all pictures of one tin under one rule set.
@@ -39,7 +42,8 @@ def assess(
     one that each file's header states. Pictures that cannot be used become problems; nothing is raised for bad input.
     `watch` is shown what was seen and how it was grouped (for pictures of it).
     `named_by_person`: face value (main unit) and edition, None where not told, of pieces whose print is gone, by the ids
-    of an earlier answer for the same images: they are measured by their outline (see `outline`).
+    of an earlier answer for the same images: they are measured by their outline (see `outline`). `joined_by_person`,
+    `kept_apart`: sets of ids that a person says are one note, or are not (see `joins`).
     """
     library = references if isinstance(references, PreparedLibrary) else prepare(references)
     problems: list[Problem] = [] if library.faces else [library_empty()]
@@ -60,6 +64,8 @@ def assess(
     pieces = _named_pieces(trays)
     named, unused = named_kinds(named_by_person or {}, [piece.id for piece in pieces], library, rules.issuer)
     problems += unused
+    joins, unusable = joins_told(joined_by_person, kept_apart, [piece.id for piece in pieces])
+    problems += unusable
     tin = Tin(
         trays=tuple(trays),
         pieces=tuple(seen for tray in trays for seen in tray.pieces),
@@ -69,13 +75,16 @@ def assess(
         rules=rules,
         seen_before=seen_before,
         named=named,
+        joins=joins,
     )
     groups = grouped(tin)
+    problems += not_joined(joins, groups, tin.ids)
     if watch is not None:
         watch(tin, groups)
     notes = notes_of(tin, groups)
     scales = tuple(tray.scale for tray in trays if tray.looked_at)
-    return Assessment(rules, scales, pieces, notes, totals_of(notes), tuple(problems))
+    told = joins_of(groups, tin.ids, joins)
+    return Assessment(rules, scales, pieces, notes, totals_of(notes), tuple(problems), joins=told)
 
 
 def _named_pieces(trays: Sequence[SeenTray]) -> tuple[Piece, ...]:

@@ -89,14 +89,22 @@ class Contact:
         )
 
 
-def join(parts: Sequence[Part]) -> list[Group]:
-    """Groups of parts, each group in the order of its parts, with the doubts between groups."""
-    groups = [Group((part,), part.front_mask) for part in parts]
+def join(
+    parts: Sequence[Part],
+    together: Sequence[frozenset[int]] = (),
+    apart: Sequence[frozenset[int]] = (),
+) -> list[Group]:
+    """Groups of parts, each group in the order of its parts, with the doubts between groups.
+
+    `together`, `apart`: indices of parts that a person says are of one note, or are not. What was said to be one is one
+    where it can be (`may_be_one`); no two of what was said to be different are joined or doubted.
+    """
+    groups = _begun([Group((part,), part.front_mask) for part in parts], together)
     while True:
         proven: dict[tuple[int, int], float] = {}
         for i in range(len(groups)):
             for j in range(i + 1, len(groups)):
-                if may_be_one(groups[i], groups[j]):
+                if may_be_one(groups[i], groups[j]) and not _kept_apart(groups[i], groups[j], apart):
                     strength = _strength(groups[i], groups[j])
                     if strength > 0:
                         proven[i, j] = strength
@@ -104,15 +112,47 @@ def join(parts: Sequence[Part]) -> list[Group]:
         if pair is None:
             break
         i, j = pair
-        united = Group(groups[i].parts + groups[j].parts, groups[i].mask | groups[j].mask)
+        united = _united(groups[i], groups[j])
         groups = [g for k, g in enumerate(groups) if k not in pair]
         groups.append(united)
     groups = [Group(tuple(sorted(g.parts, key=lambda p: p.index)), g.mask) for g in groups]
     groups.sort(key=lambda g: g.parts[0].index)
-    return [
-        Group(g.parts, g.mask, tuple(k for k, other in enumerate(groups) if k != n and may_be_one(g, other)))
-        for n, g in enumerate(groups)
-    ]
+    return [Group(g.parts, g.mask, _maybe(n, groups, apart)) for n, g in enumerate(groups)]
+
+
+def _maybe(n: int, groups: list[Group], apart: Sequence[frozenset[int]]) -> tuple[int, ...]:
+    return tuple(
+        k
+        for k, other in enumerate(groups)
+        if k != n and may_be_one(groups[n], other) and not _kept_apart(groups[n], other, apart)
+    )
+
+
+def _begun(groups: list[Group], together: Sequence[frozenset[int]]) -> list[Group]:
+    """The groups with what a person joined united, as far as the parts can be one note."""
+    for wanted in together:
+        one = [g for g in groups if any(part.index in wanted for part in g.parts)]
+        united: Group | None = None
+        for group in one:
+            if united is None:
+                united = group
+            elif may_be_one(united, group):
+                united = _united(united, group)
+            else:
+                united = None
+                break
+        if united is not None:
+            groups = [g for g in groups if g not in one] + [united]
+    return groups
+
+
+def _united(a: Group, b: Group) -> Group:
+    return Group(a.parts + b.parts, a.mask | b.mask)
+
+
+def _kept_apart(a: Group, b: Group, apart: Sequence[frozenset[int]]) -> bool:
+    one, two = ({part.index for part in g.parts} for g in (a, b))
+    return any(one & pieces and two & pieces for pieces in apart)
 
 
 def may_be_one(a: Group, b: Group) -> bool:

@@ -185,6 +185,60 @@ class Totals:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Pieces that were put together (`decided`), or might be: a choice for a person. Lengths are mm.
+
+    `contact_mm`: how far their edges run side by side (0: they touch nowhere), `gap_spread_mm` how uneven the gap is; `by_person`:
+    a person said so.
+    """
+
+    pieces: tuple[str, ...]
+    decided: bool
+    by_person: bool
+    contact_mm: float
+    gap_spread_mm: float | None
+
+    def as_json(self, language: str) -> dict[str, Any]:
+        """The field `joins` of an assessment."""
+        return {
+            "pieces": list(self.pieces),
+            "decided": self.decided,
+            "by_person": self.by_person,
+            "contact_mm": round(self.contact_mm, 1),
+            "gap_spread_mm": None if self.gap_spread_mm is None else round(self.gap_spread_mm, 2),
+            "reasons": [{"code": self._code, "text": self._words.in_language(language)}],
+        }
+
+    @property
+    def _code(self) -> str:
+        if self.by_person:
+            return "joined_by_person"
+        if self.decided:
+            return "edges_go_on" if self.contact_mm else "lie_as_one"
+        return "may_be_one"
+
+    @property
+    def _words(self) -> Words:
+        if self.by_person:
+            return Words("由人认定为同一张", "a person says that they are one note")
+        if self.gap_spread_mm is not None:
+            zh = f"边缘相接 {self.contact_mm:.0f} 毫米，缝隙偏差 {self.gap_spread_mm:.2f} 毫米"
+            en = f"edges side by side over {self.contact_mm:.0f} mm, the gap uneven by {self.gap_spread_mm:.2f} mm"
+        elif self.decided:
+            return Words(
+                "在托盘上按同一张的位置摆着，断处相邻", "they lie on the tray as one, the break between them"
+            )
+        else:
+            zh, en = (
+                "同一面额、位置不重叠，边缘不相接",
+                "same note, places that do not overlap; the edges meet nowhere",
+            )
+        if self.decided:
+            return Words(zh, en)
+        return Words(f"{zh}；须人工认定是否同一张", f"{en}; a person says whether it is one note")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
     """The answer for all pictures of one tin. `scales` holds one entry for each picture that was looked at."""
@@ -196,6 +250,7 @@ class Assessment:
     totals: Totals
     problems: tuple[Problem, ...]
     engine_version: str = ENGINE_VERSION
+    joins: tuple[Join, ...] = ()
 
     def as_json(self, language: str = "zh") -> dict[str, Any]:
         """The contract of `xiaoshi notes assess --json`; `scale` is that of the first picture that was measured."""
@@ -210,6 +265,7 @@ class Assessment:
             "totals": self.totals.as_json(),
             "problems": [problem.as_json(language) for problem in self.problems],
             "engine_version": self.engine_version,
+            "joins": [join.as_json(language) for join in self.joins],
             "scales": [{"image": scale.image, **_scale_json(scale)} for scale in self.scales],
         }
 

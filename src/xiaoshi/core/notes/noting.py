@@ -26,6 +26,7 @@ from xiaoshi.core.notes.faces import PreparedLibrary
 from xiaoshi.core.notes.gains import GROWTH_AREA_MAX, Scrap, from_others, from_scraps, scrap_of
 from xiaoshi.core.notes.interval import doubt_of, share_of
 from xiaoshi.core.notes.joining import Group, Part, join
+from xiaoshi.core.notes.joins import JoinsTold
 from xiaoshi.core.notes.model import Note, Reason, Share
 from xiaoshi.core.notes.outline import NamedKind, named_otherwise, outline_reasons, outline_share
 from xiaoshi.core.notes.reasons import (
@@ -59,8 +60,8 @@ NOT_ITS_OWN = ("pieces_touch", "stack_suspected", "halves_of_two_notes")
 class Tin:
     """All that was seen of one tin, with what it is measured by.
 
-    `pieces`, `ids`, `tray_of`: every piece in its order, its name, and which of `trays` it lies on; `named`: what
-    persons said of pieces, by name.
+    `pieces`, `ids`, `tray_of`: every piece in its order, its name, and which of `trays` it lies on; `named`, `joins`:
+    what persons said of pieces.
     """
 
     trays: tuple[SeenTray, ...]
@@ -71,6 +72,7 @@ class Tin:
     rules: RuleSet
     seen_before: Seen = field(default_factory=Seen)
     named: Mapping[str, NamedKind] = field(default_factory=dict)
+    joins: JoinsTold = field(default_factory=JoinsTold)
 
 
 def grouped(tin: Tin) -> list[Group]:
@@ -84,7 +86,8 @@ def grouped(tin: Tin) -> list[Group]:
         ]
         before = len(groups)
         groups += [
-            Group(group.parts, group.mask, tuple(before + k for k in group.maybe)) for group in join(parts)
+            Group(group.parts, group.mask, tuple(before + k for k in group.maybe))
+            for group in join(parts, tin.joins.together, tin.joins.apart)
         ]
     return groups
 
