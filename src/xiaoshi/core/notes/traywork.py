@@ -113,12 +113,14 @@ def _measure(
     if not pieces:
         problems.append(_nothing_there(image.name))
     for number, piece in enumerate(pieces):
-        if any(reason.code == "pieces_touch" for reason in piece.doubts):
+        codes = {reason.code: reason.words for reason in piece.doubts}
+        if "pieces_touch" in codes or "stack_suspected" in codes:
             problems.append(_overlap(f"{image.name}#{number + 1}"))
-        for reason in piece.doubts:
-            if reason.code == "stack_suspected":
-                problems.append(Problem(reason.code, reason.words, f"{image.name}#{number + 1}"))
-        if any(reason.code == "piece_over_edge" for reason in piece.doubts):
+        if "stack_suspected" in codes:
+            problems.append(
+                Problem("stack_suspected", codes["stack_suspected"], f"{image.name}#{number + 1}")
+            )
+        if "piece_over_edge" in codes:
             problems.append(_over_edge(f"{image.name}#{number + 1}"))
     if ground.hides_char:
         words = Words(
