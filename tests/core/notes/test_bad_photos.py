@@ -76,12 +76,17 @@ def test_note_of_no_enrolled_kind(burnt, prepared, references, cny):
         assert note.reasons[0].code == "too_few_matches"
 
 
-def test_overlapping_notes_are_not_decided(references, prepared, cny):
+@pytest.mark.parametrize(
+    ("seed", "code"),
+    [(2, "stack_suspected"), (5, "pieces_overlap"), (6, "pieces_overlap")],
+    ids=["nearly on each other", "across", "three across"],
+)
+def test_overlapping_notes_are_not_decided(references, prepared, cny, seed, code):
     tray = shoot(
-        references, seed=2, overlap=True, mat=mat_spec("A3"), notes=3, camera=CameraOptions(width_px=3000)
+        references, seed=seed, overlap=True, mat=mat_spec("A3"), notes=3, camera=CameraOptions(width_px=3000)
     )
     told = assess([picture_of(tray)], prepared, cny)
-    assert "pieces_overlap" in _codes(told)
+    assert code in _codes(told)
     touching = [note for note in told.notes if "pieces_touch" in [r.code for r in note.reasons]]
     assert touching
     assert {note.verdict for note in touching} == {"undecided"}

@@ -195,7 +195,7 @@ def test_a_note_of_no_enrolled_kind_is_undecided_without_a_value(received):
 
 def test_notes_that_overlap_are_undecided_and_to_be_laid_apart(received):
     tin = received()
-    tray, measurement = photographed(tin, photos.shot(seed=2, notes=3, mat="A3", overlap=True))
+    tray, measurement = photographed(tin, photos.shot(seed=5, notes=3, mat="A3", overlap=True))
     zh, en = problems_of(measurement)["pieces_overlap"]
     assert "分开摆放后重拍" in zh
     assert "lay them apart" in en

@@ -31,6 +31,9 @@ from xiaoshi.core.notes.verdicts import amount_of, verdict_at
 from xiaoshi.core.rules.note_rules import RuleSet
 
 LARGER_THAN_ANY = 1.05
+SHOWS_AT_LEAST = 0.5
+"""How much of the smallest note a note that lies among others shows at least. One that shows less has no bound by area: the
+photo has to be taken again in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,15 @@ class MeasuredNote:
 
 
 def hidden_most_fen(seen: SeenPiece, library: PreparedLibrary) -> int:
-    """The other notes that lie in a piece with a measured one."""
-    fen = None if seen.second is None else seen.second.identity.reference.denomination_fen
-    rest = 0.0 if seen.registered is None else seen.registered.outside_mm2
-    if seen.second is None or fen is None:
-        return library.largest_fen * max(1, math.ceil(rest / library.smallest_mm2))
-    second = seen.second.identity.reference
-    rest -= second.width_mm * second.height_mm
-    return fen + library.largest_fen * math.ceil(max(rest, 0.0) / library.smallest_mm2)
+    """The other notes that lie in a piece with a measured one, told by the paper beyond it.
+
+    A recognised second note may show only a part of itself, so its whole area is not taken off what lies beyond: three
+    notes across each other, the third half hidden, were bounded as two.
+    """
+    fen = library.largest_fen if seen.second is None else seen.second.identity.reference.denomination_fen
+    beyond = 0.0 if seen.registered is None else seen.registered.outside_mm2
+    others = max(1, math.ceil(beyond / (SHOWS_AT_LEAST * library.smallest_mm2)))
+    return fen + library.largest_fen * (others - 1)
 
 
 def pays_alone(seen: SeenPiece, library: PreparedLibrary, rules: RuleSet) -> bool:
