@@ -263,7 +263,8 @@ def _outlined(number: str, index: int, groups: list[Group], tin: Tin) -> Note:
     """A piece that a person named, measured by its outline."""
     piece, rules = tin.pieces[index], tin.rules
     kind, tray = tin.named[tin.ids[index]], tin.trays[tin.tray_of[index]]
-    share = outline_share(piece.area_mm2 or 0.0, piece.perimeter_mm or 0.0, kind, tray.scale.mm_per_px or 0.0)
+    scale = tray.scale.mm_per_px or 0.0
+    share = outline_share(piece.area_mm2 or 0.0, piece.perimeter_mm or 0.0, kind, scale, piece.narrowest_mm)
     if not rules.carbonised_counts:
         share = replace(share, low=0.0)
     room = 1 - share.low

@@ -16,6 +16,7 @@ from xiaoshi.core.notes.faces import FAINT_CONTRAST, Features, PreparedLibrary, 
 from xiaoshi.core.notes.ground import Ground
 from xiaoshi.core.notes.identify import GUIDED, Found, identify
 from xiaoshi.core.notes.model import Point, Reason
+from xiaoshi.core.notes.outline import narrowest_of
 from xiaoshi.core.notes.pieces import Blob
 from xiaoshi.core.notes.plane import Plane
 from xiaoshi.core.notes.reference import Picture, Reference
@@ -46,7 +47,7 @@ FAINT_PER_MM2 = 0.15
 class SeenPiece:
     """A piece of one picture. `area_mm2`, `perimeter_mm`, `registered` are None where nothing was measured; `doubts`:
     why people must look; `second`: another note recognised in the same piece; `sheets_at_least`: more than 1 where
-    a stack is suspected."""
+    a stack is suspected; `narrowest_mm`: see `outline.narrowest_of`, 0 where it was not asked."""
 
     polygon: tuple[Point, ...]
     area_mm2: float | None
@@ -56,6 +57,7 @@ class SeenPiece:
     doubts: tuple[Reason, ...]
     second: Found | None = None
     sheets_at_least: int = 1
+    narrowest_mm: float = 0.0
 
     @property
     def orientation_deg(self) -> float | None:
@@ -136,6 +138,7 @@ def _seen(blob: Blob, named: _Named, plane: Plane, px_per_mm: float) -> SeenPiec
         tuple(doubts),
         named.second,
         named.sheets,
+        narrowest_of(blob.outline / px_per_mm),
     )
 
 
