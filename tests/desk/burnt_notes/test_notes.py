@@ -43,13 +43,9 @@ def refused(kind, code):
 def shown_to(tin, person):
     with visible_to(person):
         tray = tin.case.trays.get(number=1)
-        found = (
-            tray.notes.filter(current=True)
-            .select_related("tray", "measurement")
-            .prefetch_related("judgements")
-        )
+        found = tray.notes.filter(current=True).select_related("tray").prefetch_related("judgements")
         shown = shown_notes(list(found), person)
-        return shown, pieces_of(tray.measurements.last(), shown, str, 0)
+        return shown, pieces_of(shown, str, 0, {})
 
 
 def test_confirming_a_decided_proposal_settles_it_without_a_reason(tin_of_words):

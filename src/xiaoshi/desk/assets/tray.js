@@ -30,6 +30,7 @@ class TrayView {
     view.x = Math.min(Math.max(x + width / 2 - view.width / 2, 0), whole.width - view.width)
     view.y = Math.min(Math.max(y + height / 2 - view.height / 2, 0), whole.height - view.height)
     this.view = view
+    this.tray.dataset.zoomed = this.zoomed() ? 'yes' : 'no'
     this.photo.setAttribute('viewBox', `${view.x} ${view.y} ${view.width} ${view.height}`)
     for (const { label, x: left, y: top, scale } of this.labels) {
       label.setAttribute('transform', `translate(${left} ${top}) scale(${scale * share})`)
@@ -49,6 +50,15 @@ class TrayView {
 
   zoomed () {
     return this.view.width < this.whole.width
+  }
+
+  /** The note beside its reference in the photo's place, or small below it. */
+  pair () {
+    const button = this.tray.querySelector('[data-tray-tool="pair"]')
+    if (!button) return false
+    const large = this.tray.classList.toggle('xs-tray--pair')
+    button.setAttribute('aria-pressed', String(large))
+    return true
   }
 
   showPiece (row) {
@@ -81,12 +91,18 @@ class TrayView {
       case 'right': this.pan(1, 0); return true
       case 'up': this.pan(0, -1); return true
       case 'down': this.pan(0, 1); return true
+      case 'pair': return this.pair()
+      case 'piece': {
+        const row = this.tray.querySelector('[aria-current="true"][data-piece]')
+        if (row) this.showPiece(row)
+        return Boolean(row)
+      }
       default: return this.toggle(name)
     }
   }
 }
 
-const TOOL_KEYS = { '+': 'in', '=': 'in', '-': 'out', 0: 'all', h: 'masks', b: 'back' }
+const TOOL_KEYS = { '+': 'in', '=': 'in', '-': 'out', 0: 'all', h: 'masks', b: 'back', r: 'pair', z: 'piece' }
 const ARROWS = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' }
 // Acts beside the photo: elements marked data-act, else the fields of the form marked data-tray-form (a select named
 // `denomination`, a radio with the value `none`). Confirming is an answer, never a signature or payment.
@@ -116,7 +132,12 @@ function chooseIn (form, key) {
 
 function act (view, event) {
   const { key } = event
-  if (key === 'Enter') return !ownsEnter(event.target) && press('[data-act="confirm"]')
+  if (key === 'Enter') {
+    // On the row of the note whose form is shown, Enter confirms; on another row it opens that note.
+    const current = event.target.closest?.('[aria-current="true"][data-piece]')
+    if (current) return press('[data-tray-form] [data-key="Enter"]')
+    return !ownsEnter(event.target) && press('[data-act="confirm"]')
+  }
   // Arrows scroll the page until the photo is larger than its frame.
   if (key in ARROWS) return view.zoomed() && view.tool(ARROWS[key])
   if (!lettersOn()) return false
@@ -126,25 +147,38 @@ function act (view, event) {
   return /^[1-9]$/.test(key) && (press(`[data-tray-value="${key}"]`) || chooseIn(form, key))
 }
 
-/** Starts one tray viewer: shows its tools, follows focus in the list, listens to keys. */
-export function startTray (tray) {
+let current = null
+
+/** Starts one tray viewer: shows its tools, follows focus in the list, listens to keys. Called again for a tray that took
+ * the place of another: `view` is the part of the photo to show, or with `follow` the piece whose form is on the page. */
+export function startTray (tray, { view: part = null, follow = false, hidden = false, large = false } = {}) {
   const view = new TrayView(tray)
   tray.querySelector('[data-tray-tools]').hidden = false
+  if (part) {
+    const [x, y, width, height] = part.split(/\s+/).map(Number)
+    view.show({ x, y, width, height })
+  }
+  if (follow) view.tool('piece')
+  if (hidden) view.toggle('masks')
+  if (large) view.pair()
   tray.addEventListener('click', (event) => {
     const button = event.target.closest('[data-tray-tool]')
     if (button) view.tool(button.dataset.trayTool)
     const mask = event.target.closest('[data-mask]')
     if (mask) {
       event.preventDefault()
-      tray.querySelector(`[data-piece="${mask.dataset.mask}"] [data-row-link]`)?.focus()
+      tray.querySelector(`[data-piece="${mask.dataset.mask}"] [data-row-link]`)?.click()
     }
   })
   tray.addEventListener('focusin', (event) => {
     const row = event.target.closest('[data-piece]')
     if (row) view.showPiece(row)
   })
-  document.addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || withModifier(event) || busyWithField(event)) return
-    if (act(view, event)) event.preventDefault()
-  })
+  if (current === null) {
+    document.addEventListener('keydown', (event) => {
+      if (event.defaultPrevented || withModifier(event) || busyWithField(event)) return
+      if (act(current, event)) event.preventDefault()
+    })
+  }
+  current = view
 }

@@ -11,7 +11,7 @@ from xiaoshi.desk.papers.models import Document
 
 
 class Tray(models.Model):
-    """One photographed tray of a case. `state`: waiting, measuring, measured, failed, withdrawn."""
+    """One photographed tray of a case. `state`: held (photo in doubt), waiting, measuring, measured, failed, withdrawn."""
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="trays")

@@ -6,6 +6,11 @@ that is made of it there. Other places hand out what was handed in, and few prog
 
 from __future__ import annotations
 
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.guard.refusals import invalid
 from xiaoshi.desk.papers.file_kinds import PHOTOS, KindOfFile
@@ -15,7 +20,9 @@ from xiaoshi.desk.papers.kinds_of_file import Recognised
 HEIC = KindOfFile("image/heic", ".heic", False, Words("HEIC 照片", "HEIC photo"))
 BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1")
 ACCEPT = "image/jpeg,image/png,image/webp,image/tiff,image/heic,.heic"
-BYTES_MAX = 60_000_000
+SHOWN_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+"""What browsers show."""
+BYTES_MAX = 40 * 1024 * 1024
 
 
 def look_at_photo(content: bytes) -> Recognised:
@@ -46,3 +53,29 @@ def _whole(content: bytes) -> bool:
             return False
         at += size
     return at == len(content) and b"mdat" in names and b"meta" in names
+
+
+class PhotosInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class PhotosField(forms.FileField):
+    """One or more files; cleaned to a list."""
+
+    widget = PhotosInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = data if isinstance(data, list | tuple) else [data] if data else []
+        if not files:
+            super().clean(None, initial)
+        return [super(PhotosField, self).clean(file, initial) for file in files]
+
+
+class PhotoForm(forms.Form):
+    """Photos of trays, one a tray."""
+
+    photo = PhotosField(
+        label=gettext_lazy("Photos, one for each tray"),
+        help_text=gettext_lazy("Whole mat in the picture, sharp, even light. JPEG, PNG, WebP, TIFF or HEIC."),
+        widget=PhotosInput(attrs={"accept": ACCEPT}),
+    )

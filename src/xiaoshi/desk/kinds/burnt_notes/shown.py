@@ -6,14 +6,14 @@ to the template (not even the colour of the mask) while the note waits for its s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from xiaoshi.desk.kinds.burnt_notes.acts.notes import opened_to
-from xiaoshi.desk.kinds.burnt_notes.models import Measurement, Note
+from xiaoshi.desk.kinds.burnt_notes.models import Note
 from xiaoshi.desk.kinds.burnt_notes.settling import SETTLERS, Answer, Settled, settle
 from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, proposal_of
 from xiaoshi.desk.look.tray import TrayPiece
@@ -35,6 +35,11 @@ class ShownNote:
     @property
     def doubtful(self) -> bool:
         return self.note.verdict == "undecided"
+
+    @property
+    def seen_lines(self) -> list[tuple[str, str]]:
+        """What the photo shows of the note: serial numbers, thread, watermark window: seen or not seen, never "genuine"."""
+        return seen_lines(self.note.facts)
 
 
 def verdict_word(verdict: str) -> str:
@@ -94,12 +99,22 @@ def _waits(settled: Settled, mine: Answer | None) -> str:
             return _("settled")
 
 
+def answerable(note: Note, person: Staff, *, second: bool = False) -> bool:
+    """Whether this person may answer on the note (its judgements are prefetched). `second`: only where somebody has
+    answered before: as the other person, or as the one who settles."""
+    answers = answers_of(note)
+    if any(a.person == person.login for a in answers):
+        return False
+    settled = settle(proposal_of(note), answers)
+    if second and settled.stage == "first":
+        return False
+    return _may_answer(note, settled, person.login, bool(SETTLERS & set(person.roles)))
+
+
 def pieces_of(
-    measurement: Measurement, shown: Sequence[ShownNote], href: Any, current: int
+    shown: Sequence[ShownNote], href: Callable[[int], str], current: int, reasons: Mapping[int, str]
 ) -> list[TrayPiece]:
-    """Masks and rows for `<c-tray-viewer>`: one for each piece, numbered by its note."""
-    outlines = {p["id"]: p["polygon"] for p in measurement.assessment.get("pieces", [])}
-    of_note = {n["id"]: n["pieces"] for n in measurement.assessment.get("notes", [])}
+    """Masks and rows for `<c-tray-viewer>`: one for each piece, numbered by its note; the first of a note has the row."""
     result = []
     for item in shown:
         visible = item.settled.answer if item.settled.stage == "settled" else item.my_answer
@@ -107,8 +122,8 @@ def pieces_of(
         denomination = visible.denomination_fen if visible else item.note.denomination_fen
         state = {"full": "ok", "half": "ok", "none": "none"}.get(verdict, "doubt")
         # A note that a person added by hand has a row in the list and no outline on the photo.
-        own = [outlines[p] for p in of_note.get(item.note.key, []) if p in outlines] or [[]]
-        for polygon in own:
+        outlines = [piece["polygon"] for piece in item.note.facts.get("pieces", [])] or [[]]
+        for place, polygon in enumerate(outlines):
             result.append(
                 TrayPiece(
                     number=item.number,
@@ -118,11 +133,12 @@ def pieces_of(
                     denomination=f"{denomination / 100:g}" if denomination else "?",
                     edition=item.note.edition or "?",
                     area=_area(item.note),
-                    rule=str(item.note.reasons[-1]["code"]) if item.note.reasons else "",
+                    rule=reasons.get(item.number, ""),
                     href=href(item.number),
                     current=item.number == current,
                     decided=item.settled.stage == "settled" or item.my_answer is not None,
                     status=_status(item),
+                    listed=place == 0,
                 )
             )
     return result
@@ -144,4 +160,25 @@ def _status(item: ShownNote) -> str:
 def _area(note: Note) -> str:
     if note.area_ratio is None:
         return "?"
-    return f"{note.area_ratio * 100:.0f} % ({note.area_ratio_low * 100:.0f}–{note.area_ratio_high * 100:.0f})"
+    return f"{note.area_ratio * 100:.0f}% ({note.area_ratio_low * 100:.0f}–{note.area_ratio_high * 100:.0f})"
+
+
+def seen_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """(what, how) lines for the answer form, from `serials` of a note and `seen` of its pieces."""
+    lines = []
+    numbers = dict.fromkeys(str(read["text"]) for read in facts.get("serials", []) if read.get("text"))
+    if numbers:
+        lines.append((_("Number read"), ", ".join(numbers)))
+    told: dict[str, list[str]] = {}
+    for piece in facts.get("pieces", []):
+        for feature, state in (piece.get("seen") or {}).items():
+            told.setdefault(str(feature), []).append(str(state))
+    names = {
+        "thread": _("Security thread"),
+        "watermark_window": _("Watermark window"),
+        "numbers": _("Number"),
+    }
+    for feature, states in told.items():
+        if feature in names and set(states) != {"out_of_piece"}:
+            lines.append((names[feature], _("seen") if "seen" in states else _("not seen")))
+    return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xiaoshi.desk.cases.models import Case
@@ -60,10 +61,11 @@ class Tin:
 
 
 def current_notes(case: Case) -> list[Note]:
-    """All notes of the newest measurements, with the answers prefetched."""
+    """All notes of the newest measurements, with the answers prefetched; outlines and the like are fetched on demand."""
     return list(
         Note.objects.filter(tray__case=case, current=True)
-        .select_related("tray", "measurement")
+        .select_related("tray")
+        .defer("facts")
         .prefetch_related("judgements")
         .order_by("tray__number", "order")
     )
@@ -71,11 +73,15 @@ def current_notes(case: Case) -> list[Note]:
 
 def tin_of(case: Case) -> Tin:
     """Count the case's notes. A note without denomination counts under 0 fen."""
+    return tin_from(current_notes(case))
+
+
+def tin_from(notes: Sequence[Note]) -> Tin:
+    """The same of notes that are read already."""
     stages: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
     groups: dict[tuple[int, str], list[tuple[str, int]]] = {}
     amount = 0
-    notes = current_notes(case)
     for note in notes:
         settled = settle(proposal_of(note), answers_of(note))
         stages[settled.stage] += 1

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import invalid, not_allowed, refuse
 from xiaoshi.desk.kinds.burnt_notes.acts.trays import HANDLERS, is_ident, require_step_open, the_tray
-from xiaoshi.desk.kinds.burnt_notes.models import Judgement, Note
+from xiaoshi.desk.kinds.burnt_notes.models import Judgement, Note, Tray
 from xiaoshi.desk.kinds.burnt_notes.settling import SETTLERS, Answer, Proposal
 from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, denominations, proposal_of, standing_of
 
@@ -39,6 +40,7 @@ def judge_note(
     """
     require_step_open(ctx, "determine")
     note = the_note(ctx, note_id)
+    _not_being_measured(note.tray)
     answers = answers_of(note)
     stage = standing_of(note).stage
     answer = Answer(ctx.person.login, verdict, denomination_fen, edition)
@@ -103,6 +105,50 @@ def confirm_tray(ctx: Context, *, tray_id: str) -> dict[str, Any]:
         confirmed=done,
     )
     return {"confirmed": done}
+
+
+@act("burnt_notes.confirm_sure", "确认无疑义的", "Confirm the certain ones", roles=HANDLERS, people_only=True)
+def confirm_sure(ctx: Context, *, tray_id: str, note_ids: Sequence[str]) -> dict[str, Any]:
+    """Confirm the engine's proposal for these notes of a tray: those that the person saw on the page as certain.
+
+    All or none: a note that is in doubt, or that somebody has answered meanwhile, is not slipped in with the others.
+    """
+    require_step_open(ctx, "determine")
+    tray = the_tray(ctx, tray_id)
+    _not_being_measured(tray)
+    wanted = {ident for ident in note_ids if is_ident(ident)}
+    notes = list(tray.notes.filter(current=True, id__in=wanted).prefetch_related("judgements"))
+    if not wanted or len(notes) != len(set(note_ids)):
+        raise invalid(
+            "no_such_note",
+            "所选的券已不在这一盘，或没有选择。请刷新页面后再确认。",
+            "The notes are not on this tray any more, or none was chosen: reload the page and confirm again.",
+            where="note",
+        )
+    if any(note.verdict == "undecided" for note in notes):
+        raise refuse(
+            "doubt_on_tray",
+            "其中有待判定的券，请逐张判定。",
+            "There are undecided notes among them: decide them one by one.",
+        )
+    for note in notes:
+        if answers_of(note):
+            raise refuse(
+                "already_settled",
+                f"第 {note.order} 张已有人判定，请刷新页面后再确认其余各张。",
+                f"Somebody has answered on note {note.order}: reload the page and confirm the others.",
+            )
+        answer = Answer(ctx.person.login, note.verdict, note.denomination_fen, note.edition)
+        _check_answer(answer)
+        if opened_to(note, ctx.person.login):
+            raise _seen_already()
+        _keep(ctx, note, answer, 1, "")
+    ctx.note(
+        f"确认第 {tray.number} 盘无疑义的 {len(notes)} 张",
+        f"Confirmed {len(notes)} certain notes of tray {tray.number}",
+        confirmed=len(notes),
+    )
+    return {"confirmed": len(notes)}
 
 
 @act("burnt_notes.add_note", "补记一张", "Add a note by hand", roles=HANDLERS)
@@ -200,6 +246,15 @@ def the_note(ctx: Context, note_id: str) -> Note:
     if note is None:
         raise invalid("no_such_note", "这个案件没有这张券。", "This case has no such note.", where="note")
     return note
+
+
+def _not_being_measured(tray: Tray) -> None:
+    if tray.state in {"waiting", "measuring"}:
+        raise refuse(
+            "still_measuring",
+            "这一盘正在按您的说明重新测量，请稍候再判定。",
+            "This tray is being measured again with what was told: wait a moment.",
+        )
 
 
 def _check_answer(answer: Answer) -> None:

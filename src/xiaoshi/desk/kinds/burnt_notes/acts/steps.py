@@ -75,6 +75,14 @@ def finish_photographing(ctx: Context) -> dict[str, Any]:
             f"Tray {', '.join(map(str, waiting))} is still being measured: wait a moment. If it takes more than a few"
             " minutes, choose “measure again” on its page.",
         )
+    held = [t.number for t in trays if t.state == "held"]
+    if held:
+        numbers = "、".join(map(str, held))
+        raise refuse(
+            "tray_held",
+            f"第 {numbers} 盘的照片存疑。请选择“就用这张”，或撤下重拍。",
+            f"The photo of tray {', '.join(map(str, held))} is in doubt: use it anyway, or take it out.",
+        )
     failed = [t.number for t in trays if t.state == "failed"]
     if failed:
         numbers = "、".join(map(str, failed))
@@ -138,6 +146,15 @@ def _pile_words(pile: str, measured: dict[str, int], given: dict[str, int]) -> t
 @act("burnt_notes.determine", "完成认定", "All notes determined")
 def determine(ctx: Context) -> dict[str, Any]:
     """Every note is settled: the sum becomes a fact of the case."""
+    running = list(
+        ctx.the_case.trays.filter(state__in=("waiting", "measuring")).values_list("number", flat=True)
+    )
+    if running:
+        raise refuse(
+            "still_measuring",
+            f"第 {'、'.join(map(str, running))} 盘正在按您的说明重新测量，请稍候。",
+            f"Tray {', '.join(map(str, running))} is being measured again with what you told: wait a moment.",
+        )
     tin = tin_of(ctx.the_case)
     if not tin.settled:
         left = tin.notes - tin.stages.get("settled", 0)

@@ -21,11 +21,17 @@ RULES_DEFAULT = "cny-2026"
 
 @act("burnt_notes.add_tray", "拍摄一盘", "Photograph a tray", roles=HANDLERS)
 def add_tray(
-    ctx: Context, *, name: str, content: bytes, findings: Sequence[dict[str, Any]] = ()
+    ctx: Context,
+    *,
+    name: str,
+    content: bytes,
+    findings: Sequence[dict[str, Any]] = (),
+    anyway: bool = False,
 ) -> dict[str, Any]:
     """Keep the photo of one tray and put it in the queue to be measured. The photo must be a picture (422 otherwise).
 
-    `findings`: what was found wrong with the photo (`judging.py`) when the person used it anyway; kept with the tray.
+    `findings`: what was found wrong with the photo (`judging.py`); with any, the tray waits for a person who uses it
+    anyway or takes it out, unless that was said at once (`anyway`).
     """
     from xiaoshi.desk.kinds.burnt_notes.jobs import measure_tray
 
@@ -49,18 +55,52 @@ def add_tray(
         added_by=ctx.person.login,
         added_at=ctx.now,
         findings=list(findings),
+        state="held" if findings and not anyway else "waiting",
     )
     tray.save(force_insert=True)
-    measure_tray.defer(tray_id=str(tray.id), login=ctx.person.login)
-    used = [str(finding["code"]) for finding in findings]
+    if tray.state == "waiting":
+        measure_tray.defer(tray_id=str(tray.id), login=ctx.person.login)
+    codes = [str(finding["code"]) for finding in findings]
+    zh, en = _said_of(codes, held=tray.state == "held")
     ctx.note(
-        f"拍摄第 {number} 盘" + ("（照片有提示，仍采用）" if used else ""),
-        f"Photographed tray {number}" + (" (used although something was found wrong)" if used else ""),
+        f"拍摄第 {number} 盘{zh}",
+        f"Photographed tray {number}{en}",
         tray=number,
         sha256=document.sha256,
-        **({"findings": used} if used else {}),
+        **({"findings": codes} if codes else {}),
     )
-    return {"tray_id": str(tray.id), "number": number}
+    return {"tray_id": str(tray.id), "number": number, "state": tray.state}
+
+
+def _said_of(codes: list[str], *, held: bool) -> tuple[str, str]:
+    if not codes:
+        return "", ""
+    if held:
+        return "，照片存疑，待定是否采用", ", the photo is in doubt and waits"
+    return "，照片存疑仍采用", ", the photo is in doubt and was used"
+
+
+@act("burnt_notes.use_anyway", "照片存疑仍采用", "Use a doubtful photo", roles=HANDLERS)
+def use_anyway(ctx: Context, *, tray_id: str) -> dict[str, Any]:
+    """Measure a tray whose photo is in doubt: whoever photographed it cannot get a better one."""
+    from xiaoshi.desk.kinds.burnt_notes.jobs import measure_tray
+
+    require_step_open(ctx, "photograph")
+    tray = the_tray(ctx, tray_id)
+    if tray.state != "held":
+        raise refuse(
+            "tray_not_held", "这一盘不在等待确认照片。", "The photo of this tray waits for no decision."
+        )
+    tray.state = "waiting"
+    tray.save(update_fields=["state"])
+    measure_tray.defer(tray_id=str(tray.id), login=ctx.person.login)
+    ctx.note(
+        f"第 {tray.number} 盘照片存疑仍采用",
+        f"Tray {tray.number}: the doubtful photo is used",
+        tray=tray.number,
+        findings=[str(finding["code"]) for finding in tray.findings],
+    )
+    return {"number": tray.number}
 
 
 @act("burnt_notes.withdraw_tray", "撤下一盘", "Take a tray out", roles=HANDLERS)
@@ -93,6 +133,12 @@ def measure_again(ctx: Context, *, tray_id: str) -> dict[str, Any]:
     tray = the_tray(ctx, tray_id)
     if tray.state == "withdrawn":
         raise refuse("tray_withdrawn", "这一盘已撤下。", "This tray was taken out.")
+    if tray.state == "held":
+        raise refuse(
+            "tray_held",
+            "这一盘的照片存疑，请先选择“就用这张”，或撤下重拍。",
+            "The photo of this tray is in doubt: use it anyway, or take it out and photograph again.",
+        )
     tray.state = "waiting"
     tray.save(update_fields=["state"])
     measure_tray.defer(tray_id=str(tray.id), login=ctx.person.login)
