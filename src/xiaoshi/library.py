@@ -29,9 +29,11 @@ import cv2
 import numpy as np
 
 from xiaoshi.core.notes import specimen
+from xiaoshi.core.notes.conflicts import library_conflicts
 from xiaoshi.core.notes.reference import Picture, Reference, Side
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.library_scan import REFUSALS, fit_problems, named_problems, read_scan, size_problems
+from xiaoshi.library_zones import read_zones, zones_json, zones_of
 
 __all__ = [
     "Enrolment",
@@ -92,12 +94,14 @@ def enrol(
     side: str,
     width_mm: float,
     height_mm: float,
+    zones_file: Path | None = None,
 ) -> Enrolment:
     """Check a scan and make it the reference of this face; a face enrolled before is replaced.
 
     Refused: a file that is no whole picture, a side other than front or back, sizes outside 20 to 400 mm, a picture
     whose proportions are more than 15 % from the stated size, an empty face. Kept with a warning: more than 3 % from
-    the size, under 5 px/mm.
+    the size, under 5 px/mm. `zones_file`: where numbers and features stand (see `library_zones`); refused where it is
+    wrong.
     """
     problems = named_problems(issuer, series, edition, denomination, side)
     problems += size_problems(width_mm, height_mm)
@@ -108,8 +112,11 @@ def enrol(
     problems = fit_problems(picture, width_mm, height_mm, str(image))
     if any(p.code in REFUSALS for p in problems):
         return Enrolment(None, None, False, tuple(problems))
+    zones, wrong = read_zones(zones_file, width_mm, height_mm) if zones_file is not None else ((), [])
+    if wrong:
+        return Enrolment(None, None, False, tuple(wrong))
     face = Reference(
-        issuer, series, edition, _plain(denomination), cast(Side, side), width_mm, height_mm, picture
+        issuer, series, edition, _plain(denomination), cast(Side, side), width_mm, height_mm, picture, zones
     )
     try:
         folder, replaced = store(library, face)
@@ -126,6 +133,8 @@ def enrol(
                 str(folder),
             )
         )
+    known, _ = load_library(library)
+    problems += library_conflicts(known, new=face)
     return Enrolment(_normalised(face), folder, replaced, tuple(problems))
 
 
@@ -147,6 +156,7 @@ def store(library: Path, reference: Reference) -> tuple[Path, bool]:
         "px_per_mm": LIBRARY_PX_PER_MM,
         "image": name,
         "image_sha256": digest,
+        "zones": zones_json(face.zones),
     }
     replaced = (folder / "reference.json").exists()
     _write(folder / name, data)
@@ -208,7 +218,15 @@ def make_specimen_library(library: Path, progress: Callable[[int, int], None] | 
         store(
             library,
             Reference(
-                specimen.ISSUER, specimen.SERIES, edition, denomination, side, width_mm, height_mm, image
+                specimen.ISSUER,
+                specimen.SERIES,
+                edition,
+                denomination,
+                side,
+                width_mm,
+                height_mm,
+                image,
+                specimen.zones(denomination, side),
             ),
         )
         if progress is not None:
@@ -274,6 +292,7 @@ def _normalised(reference: Reference) -> Reference:
         reference.width_mm,
         reference.height_mm,
         image,
+        reference.zones,
     )
 
 
@@ -318,6 +337,7 @@ def _load(record: Path) -> Reference:
         width,
         height,
         np.asarray(image, np.uint8),
+        zones_of(stated.get("zones", []), width, height),
     )
 
 

@@ -6,6 +6,9 @@ Seeds and sizes are fixed here, so every expectation in this folder can be check
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import cv2
 import pytest
 
@@ -16,6 +19,8 @@ from xiaoshi.core.notes.mat import mat_spec
 from xiaoshi.core.notes.reference import Reference
 from xiaoshi.core.notes.simulate import SimulatedTray, TrayOptions, simulate
 from xiaoshi.core.rules.note_rules import RuleSet, rule_set
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 FACES = [
     (d, e, s)

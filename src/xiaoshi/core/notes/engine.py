@@ -8,6 +8,7 @@ the last three meet in `noting`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from xiaoshi.core.notes.faces import PreparedLibrary, prepare
@@ -16,7 +17,9 @@ from xiaoshi.core.notes.joins import joins_of, joins_told, not_joined
 from xiaoshi.core.notes.model import Assessment, Identity, Piece, TrayImage, totals_of
 from xiaoshi.core.notes.noting import Tin, grouped, notes_of
 from xiaoshi.core.notes.outline import named_kinds
+from xiaoshi.core.notes.reading_numbers import with_alarms, with_numbers
 from xiaoshi.core.notes.reference import Reference
+from xiaoshi.core.notes.sightings import Recogniser
 from xiaoshi.core.notes.traywork import SeenPiece, SeenTray, look
 from xiaoshi.core.notes.twice import Seen
 from xiaoshi.core.problems import Problem, Words
@@ -33,6 +36,7 @@ def assess(
     joined_by_person: Iterable[Sequence[str]] = (),
     kept_apart: Iterable[Sequence[str]] = (),
     watch: Callable[[Tin, Sequence[Group]], None] | None = None,
+    recogniser: Recogniser | None = None,
 ) -> Assessment:
     """Assess all pictures of one tin under one rule set.
 
@@ -43,10 +47,11 @@ def assess(
     `watch` is shown what was seen and how it was grouped (for pictures of it).
     `named_by_person`: face value (main unit) and edition, None where not told, of pieces whose print is gone, by the ids
     of an earlier answer for the same images: they are measured by their outline (see `outline`). `joined_by_person`,
-    `kept_apart`: sets of ids that a person says are one note, or are not (see `joins`).
+    `kept_apart`: sets of ids that a person says are one note, or are not (see `joins`). `recogniser` reads the notes'
+    numbers (see `serials`); without one no number is told.
     """
     library = references if isinstance(references, PreparedLibrary) else prepare(references)
-    problems: list[Problem] = [] if library.faces else [library_empty()]
+    problems: list[Problem] = list(library.conflicts) if library.faces else [library_empty()]
     problems += _issuer_mismatch(library, rules)
     seen_before = Seen()
     trays: list[SeenTray] = []
@@ -59,6 +64,7 @@ def assess(
             problems.append(again)
             continue
         tray = look(image, library, image.file_mm_per_px if mm_per_px == "file" else mm_per_px)
+        tray = replace(tray, pieces=with_numbers(tray.pieces, recogniser))
         trays.append(tray)
         problems += tray.problems
     pieces = _named_pieces(trays)
@@ -81,7 +87,8 @@ def assess(
     problems += not_joined(joins, groups, tin.ids)
     if watch is not None:
         watch(tin, groups)
-    notes = notes_of(tin, groups)
+    notes, twice = with_alarms(notes_of(tin, groups), dict(zip(tin.ids, tin.pieces, strict=True)))
+    problems += twice
     scales = tuple(tray.scale for tray in trays if tray.looked_at)
     told = joins_of(groups, tin.ids, joins)
     return Assessment(rules, scales, pieces, notes, totals_of(notes), tuple(problems), joins=told)
@@ -99,6 +106,7 @@ def _named_pieces(trays: Sequence[SeenTray]) -> tuple[Piece, ...]:
             _identity(seen),
             seen.orientation_deg,
             seen.sheets_at_least,
+            seen.features,
         )
         for n, (image, seen) in enumerate(on, start=1)
     )

@@ -14,7 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from xiaoshi.core.notes.conflicts import library_conflicts
 from xiaoshi.core.notes.reference import Picture, Reference
+from xiaoshi.core.problems import Problem
 
 Floats = NDArray[np.float32]
 
@@ -98,11 +100,12 @@ class Screen:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedLibrary:
-    """All faces; `screen` and `glance` hold some and few descriptors of each."""
+    """All faces; `screen` and `glance` hold some and few descriptors of each; `conflicts`: faces that are one picture."""
 
     faces: tuple[Face, ...]
     screen: Screen
     glance: Screen
+    conflicts: tuple[Problem, ...] = ()
 
     @property
     def largest_fen(self) -> int:
@@ -193,7 +196,8 @@ def prepare(references: Sequence[Reference]) -> PreparedLibrary:
             # Pale print, photographs: what little contrast they have tells them apart as well.
             features = features_of(grey, FEATURE_PX_PER_MM, contrast=FAINT_CONTRAST)
         faces.append(Face(reference, features, grey, places_of(features.at_mm)))
-    return PreparedLibrary(tuple(faces), _screen(faces, SCREEN_PER_FACE), _screen(faces, GLANCE_PER_FACE))
+    screen, glance = _screen(faces, SCREEN_PER_FACE), _screen(faces, GLANCE_PER_FACE)
+    return PreparedLibrary(tuple(faces), screen, glance, tuple(library_conflicts(references)))
 
 
 def _screen(faces: list[Face], per_face: int) -> Screen:

@@ -111,7 +111,7 @@ def _told_apart(
     several = laid.outside_mm2 > OUTSIDE_MM2_MAX or laid.strange_mm2 > STRANGE_MM2_MAX or beside is not None
     sheets = 1
     if several or laid.outside_mm2 > RIM_MM2 or laid.strange_mm2 > STRANGE_MM2_ASKED:
-        sheets = sheets_at_least(flat, blob, found, features, library, px_per_mm)
+        sheets = sheets_at_least(blob, found, features, library, px_per_mm)
     second = (beside or _second_note(features, found, library)) if several or sheets > 1 else None
     return [(blob, _Named(found, laid, second, several and sheets == 1, sheets))]
 

@@ -5,18 +5,18 @@ are lost in silence: the costliest mistake that a tray can make. Worked example:
 and a degree off the one above: the blob reaches 4 mm beyond the rectangle of the uppermost along two sides, in a band
 90 mm long; whoever counts one note loses two.
 
-Three things in the picture tell of a sheet below, each enough by itself:
+Two things in the picture tell of a sheet below, each enough by itself:
 
     rim      paper beyond the named note's rectangle in a band that follows its side: at least `RIM_LONG_MM` long and
              deeper than the map of the note can be wrong (`RIM_DEEP_MM`)
     print    another pose among the features that the first does not explain, within `STACK_MM` of the first: the print
              of the sheet below in a hole, or beyond a burnt edge, of the one above
-    steps    edges in the rim: the number of sheets that stick out one beyond the other
 
-`sheets_at_least` is 1 + the most that any of the three shows: a lower bound, never a count. A single sheet that is folded
+`sheets_at_least` is 1 + the more of the two: a lower bound, never a count. A single sheet that is folded
 over shows a rim too: it is told as well, and hands part it or not.
 
-Left out: the shadow of the stack's thickness (a curled single note throws the same), sheets that lie exactly on each other.
+Left out: edges inside a rim (a printed frame runs along the edge of a sheet just as the next sheet's edge does, so they
+would have counted sheets that are not there); the shadow of the stack's thickness (a curled single note throws the same), sheets that lie exactly on each other.
 """
 
 from __future__ import annotations
@@ -29,15 +29,12 @@ from xiaoshi.core.notes.faces import Features, PreparedLibrary
 from xiaoshi.core.notes.identify import Found, Pose, identify
 from xiaoshi.core.notes.model import Reason
 from xiaoshi.core.notes.pieces import Blob, Mask
-from xiaoshi.core.notes.reference import Picture, Reference
+from xiaoshi.core.notes.reference import Reference
 from xiaoshi.core.problems import Words
 
 RIM_DEEP_MM, RIM_LONG_MM = 1.0, 15.0
 RIM_REACH_MM = 12.0
-RIM_FULL = 0.6
 STEP_MM = 0.25
-STRETCH_MM = 12.0
-EDGE_LEVELS = 20.0
 LAYERS_MAX = 6
 ALONG_MM = 0.5
 STACK_MM, TILT_RAD_MAX = 20.0, 0.20
@@ -47,12 +44,11 @@ SAME_MM, SAME_RAD = 1.2, 0.03
 
 
 def sheets_at_least(
-    flat: Picture, blob: Blob, found: Found, features: Features, library: PreparedLibrary, px_per_mm: float
+    blob: Blob, found: Found, features: Features, library: PreparedLibrary, px_per_mm: float
 ) -> int:
     """1 for a piece that looks like a single sheet."""
-    reference = found.identity.reference
-    rims = [_sheets_in_rim(band, deep) for band, deep in _rims(flat, blob, found.pose, reference, px_per_mm)]
-    return 1 + max([*rims, len(layers_below(features, found, library))], default=0)
+    rim = int(_has_rim(blob, found.pose, found.identity.reference, px_per_mm))
+    return 1 + max(rim, len(layers_below(features, found, library)))
 
 
 def stack_suspected(sheets: int) -> Reason:
@@ -97,14 +93,10 @@ def _lies_on(other: Found, found: Found) -> bool:
     return abs(_middle(other) - _middle(found)) < STACK_MM and abs(turned) < TILT_RAD_MAX
 
 
-def _rims(
-    flat: Picture, blob: Blob, pose: Pose, reference: Reference, px_per_mm: float
-) -> list[tuple[Picture, NDArray[np.intp]]]:
-    """For each side of the note that has a rim: the picture beyond that side, straightened (rows: outwards, `STEP_MM`
-    apart, columns along the side), and how many rows of paper each column shows."""
+def _has_rim(blob: Blob, pose: Pose, reference: Reference, px_per_mm: float) -> bool:
+    """Whether paper follows one of the note's sides beyond it."""
     size = (reference.width_mm, reference.height_mm)
     out = np.arange(0.0, RIM_REACH_MM, STEP_MM)
-    bands = []
     for side in range(4):
         along = np.arange(2.0, size[side % 2] - 2.0, ALONG_MM)
         a, o = np.meshgrid(along, out)
@@ -112,12 +104,10 @@ def _rims(
         tray = ((x + 1j * y) - pose.shift) / pose.turn * px_per_mm - complex(0.5, 0.5)
         maps = [part.astype(np.float32) for part in (tray.real - blob.x, tray.imag - blob.y)]
         paper = cv2.remap(blob.mask.astype(np.uint8), maps[0], maps[1], cv2.INTER_NEAREST, borderValue=0) > 0
-        deep = np.where(paper.all(axis=0), len(out), np.argmin(paper, axis=0))
-        if _follows(deep):
-            window = flat[blob.y : blob.y + blob.mask.shape[0], blob.x : blob.x + blob.mask.shape[1]]
-            band = cv2.remap(window, maps[0], maps[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            bands.append((np.asarray(band, np.uint8), deep))
-    return bands
+        # How many rows of paper each column shows, outwards from the side.
+        if _follows(np.where(paper.all(axis=0), len(out), np.argmin(paper, axis=0))):
+            return True
+    return False
 
 
 def _follows(deep: NDArray[np.intp]) -> bool:
@@ -141,25 +131,3 @@ def _longest(marked: Mask) -> tuple[int, int]:
         return 0, 0
     best = int((change[1::2] - change[::2]).argmax())
     return int(change[2 * best]), int(change[2 * best + 1])
-
-
-def _sheets_in_rim(band: Picture, deep: NDArray[np.intp]) -> int:
-    """How many sheets stick out: one, and one more for each clear edge between the note's side and the rim's end.
-
-    Looked for stretch by stretch (`STRETCH_MM`): an edge keeps its direction along a stretch, print does not, so the mean
-    slope of a stretch shows the one and not the other. Counted is what `RIM_FULL` of the stretches have.
-    """
-    grey = cv2.cvtColor(band, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    wide = round(STRETCH_MM / ALONG_MM)
-    counts = []
-    for first in range(0, grey.shape[1] - wide + 1, wide):
-        end = int(deep[first : first + wide].min()) - round(0.75 / STEP_MM)
-        begin = round(0.75 / STEP_MM)
-        if deep[first : first + wide].min() * STEP_MM < RIM_DEEP_MM:
-            continue
-        line = grey[:, first : first + wide].mean(axis=1)[: max(end, 0)]
-        slope = np.abs(line[2:] - line[:-2])[begin:]
-        starts = np.flatnonzero(np.diff(np.concatenate([[0], (slope > EDGE_LEVELS).astype(np.int8)])) == 1)
-        # The two flanks of one shadow line are one edge.
-        counts.append(int((np.diff(starts, prepend=-100) * STEP_MM > 0.8).sum()))
-    return 1 + int(np.percentile(counts, 100 * (1 - RIM_FULL), method="lower")) if counts else 1
