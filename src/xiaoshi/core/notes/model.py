@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from xiaoshi.core.notes.reference import Picture, Reference
+from xiaoshi.core.notes.sightings import NOTHING_SEEN, FeaturesSeen, SerialReading
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.core.rules.note_rules import RuleSet
 
@@ -88,7 +89,7 @@ class Piece:
 
     `polygon`: its outline, pixels of the picture as given, without inner holes; `area_mm2`: area of its mask on the
     tray, holes taken off; None without a scale. `orientation_deg`: how far the note is turned clockwise in the photo,
-    0 to 360, 0 upright; None where it has no name. `sheets_at_least`: more than 1 where a stack is suspected.
+    0 to 360, 0 upright; None where it has no name. `sheets_at_least`: more than 1 where a stack is suspected. `seen`: number, thread and window.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Piece:
     identity: Identity | None
     orientation_deg: float | None = None
     sheets_at_least: int = 1
+    seen: FeaturesSeen = NOTHING_SEEN
 
     def as_json(self) -> dict[str, Any]:
         """The contract's form of a piece."""
@@ -112,6 +114,7 @@ class Piece:
             "confidence": 0.0 if self.identity is None else round(self.identity.confidence, 3),
             "orientation_deg": None if self.orientation_deg is None else round(self.orientation_deg, 1) % 360,
             "sheets_at_least": self.sheets_at_least,
+            "seen": self.seen.as_json(),
             "identity_route": None if self.identity is None else self.identity.route,
         }
 
@@ -135,6 +138,7 @@ class Note:
 
     `amount_fen` is what the verdict pays, 0 while undecided; `amount_low_fen` and `amount_high_fen` bound it. `route`: how
     the share was measured: by its print in the note's own coordinates, by its outline in mm2 (see `outline`), or not.
+    `serials`: the id of a piece and the number as one place on it shows it.
     """
 
     id: str
@@ -147,6 +151,7 @@ class Note:
     amount_high_fen: int
     reasons: tuple[Reason, ...]
     route: Route | None = None
+    serials: tuple[tuple[str, SerialReading], ...] = ()
 
     def as_json(self, language: str) -> dict[str, Any]:
         """The contract's form of a note, and beside it the legible share and the bounds of the amount."""
@@ -165,6 +170,7 @@ class Note:
             "amount_low_fen": self.amount_low_fen,
             "amount_high_fen": self.amount_high_fen,
             "route": self.route,
+            "serials": [reading.as_json(piece) for piece, reading in self.serials],
         }
 
 

@@ -21,9 +21,11 @@ from xiaoshi.core.notes.pieces import Blob
 from xiaoshi.core.notes.plane import Plane
 from xiaoshi.core.notes.reference import Picture, Reference
 from xiaoshi.core.notes.register import Registered, register
+from xiaoshi.core.notes.sightings import NOTHING_SEEN, FeaturesSeen, SerialReading
 from xiaoshi.core.notes.stacks import sheets_at_least, stack_suspected
 from xiaoshi.core.notes.telling import note_beside, settle
 from xiaoshi.core.notes.texture import named_by_texture, proven
+from xiaoshi.core.notes.zones import Cut
 from xiaoshi.core.problems import Words
 
 LARGE_MM2, LARGE_FEATURE_PX_PER_MM, LARGE_SCORE = 2000.0, 4.0, 40
@@ -47,7 +49,8 @@ FAINT_PER_MM2 = 0.15
 class SeenPiece:
     """A piece of one picture. `area_mm2`, `perimeter_mm`, `registered` are None where nothing was measured; `doubts`:
     why people must look; `second`: another note recognised in the same piece; `sheets_at_least`: more than 1 where
-    a stack is suspected; `narrowest_mm`: see `outline.narrowest_of`, 0 where it was not asked."""
+    a stack is suspected; `narrowest_mm`: see `outline.narrowest_of`, 0 where it was not asked; `cuts`: the places of
+    its number, let go once they are read (`numbers`); `features`: what of the note can be seen on it."""
 
     polygon: tuple[Point, ...]
     area_mm2: float | None
@@ -58,6 +61,9 @@ class SeenPiece:
     second: Found | None = None
     sheets_at_least: int = 1
     narrowest_mm: float = 0.0
+    cuts: tuple[Cut, ...] = ()
+    features: FeaturesSeen = NOTHING_SEEN
+    numbers: tuple[SerialReading, ...] = ()
 
     @property
     def orientation_deg(self) -> float | None:

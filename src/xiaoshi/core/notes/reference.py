@@ -12,13 +12,34 @@ Picture = NDArray[np.uint8]
 Side = Literal["front", "back"]
 
 
+ZoneKind = Literal["serial", "thread", "watermark"]
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A place of a face that is looked at by itself: a box in millimetres of the upright face, from its left upper
+    corner. `turn_deg` (0, 90, 180, 270): how far a number has to be turned, clockwise, to stand upright.
+    """
+
+    kind: ZoneKind
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height_mm: float
+    turn_deg: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """As in the library's record."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
     """One enrolled face of a note.
 
     `issuer` (three letters, "CNY"), `series` ("5"), `edition` ("2005"): as written at enrolment; `denomination`: face
     value in the issuer's main unit (yuan), int where whole; `width_mm`, `height_mm`: the whole note; `image`: BGR
-    uint8, the whole face and nothing else, seen upright.
+    uint8, the whole face and nothing else, seen upright; `zones`: where its number and features stand, as far as known.
     """
 
     issuer: str
@@ -29,6 +50,7 @@ class Reference:
     width_mm: float
     height_mm: float
     image: Picture
+    zones: tuple[Zone, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str, str, str]:

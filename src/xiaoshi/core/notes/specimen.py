@@ -7,9 +7,10 @@ No portrait, no emblem, no name of a bank; only the sizes are those of the fifth
 130 x 63 mm for 1), because the measuring is about sizes.
 
 Two editions of one denomination share colour and size and nothing else of the geometry, so a fragment of 35 x 35 mm
-holds some 25 ornaments that no other face has at these places. Serial numbers stand in two places of the front.
+holds some 25 ornaments that no other face has at these places. Serial numbers stand in two places of the front on calm
+ground, a windowed thread runs from edge to edge.
 
-Left out: what real notes have beyond print (thread, relief, colour-shifting ink), and editions that differ in a
+Left out: what real notes have beyond print (relief, a watermark's picture, colour-shifting ink), and editions that differ in a
 detail only; the first cannot be seen in a photo of char, the second would test the matcher harder than this does.
 """
 
@@ -24,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from xiaoshi.core.notes.reference import Picture, Side
+from xiaoshi.core.notes.reference import Picture, Side, Zone
 
 ISSUER = "CNY"
 SERIES = "5"
@@ -54,6 +55,9 @@ _INKS: dict[int, tuple[tuple[int, int, int], tuple[int, int, int]]] = {
     5: ((168, 96, 150), (98, 42, 82)),
     1: ((88, 158, 148), (44, 88, 70)),
 }
+NUMBERS = ((0.24, 0.87, 4.2), (0.72, 0.09, 3.4))
+"""The two places of the number on the front: middle in shares of width and height, size of the letters in mm."""
+THREAD_AT, THREAD_MM, THREAD_DASH_MM = 0.385, 0.9, 4.5
 _PAPER = np.array((226, 238, 240), np.float32)
 _SHIFT = 4
 
@@ -70,6 +74,24 @@ def serial_number(seed: int) -> str:
     rng = np.random.default_rng(seed)
     letters = "ABCDEFGHIJKLMNOPQRSTUWXYZ"
     return "".join(letters[int(i)] for i in rng.integers(0, 25, 2)) + f"{int(rng.integers(0, 10**8)):08d}"
+
+
+def zones(denomination: int, side: Side) -> tuple[Zone, ...]:
+    """Where numbers, watermark window and thread stand on a face. KeyError for an unknown denomination."""
+    wide, high = SIZE_MM[denomination]
+    x, y, half_x, half_y = _watermark_window(wide, high, side)
+    at = THREAD_AT * wide if side == "front" else (1 - THREAD_AT) * wide
+    told = [
+        Zone("watermark", x - half_x, y - half_y, 2 * half_x, 2 * half_y),
+        Zone("thread", at - THREAD_MM / 2, 0.0, THREAD_MM, high),
+    ]
+    if side == "front":
+        told += [
+            # eight digits of 0.555 of the letters' size and two letters of 0.62
+            Zone("serial", cx * wide - 2.84 * size, cy * high - 0.6 * size, 5.68 * size, 1.2 * size)
+            for cx, cy, size in NUMBERS
+        ]
+    return tuple(told)
 
 
 def draw_specimen(
@@ -90,7 +112,11 @@ def draw_specimen(
     _rosettes(pen, rng)
     _ornaments(pen, rng)
     _quieten(pen, window)
+    for zone in zones(denomination, side):
+        if zone.kind == "serial":
+            _calm_number_ground(pen, zone)
     _frame(pen, rng)
+    _thread(pen, width_mm, side)
     _letters(pen, rng, denomination, edition, side, serial, font)
     return _print(pen, rng, denomination)
 
@@ -237,6 +263,26 @@ def _quieten(pen: _Pen, window: tuple[float, float, float, float]) -> None:
         layer[:] = (layer * keep).astype(np.uint8)
 
 
+def _calm_number_ground(pen: _Pen, zone: Zone) -> None:
+    """Under a number only faint lines, as on real notes: a number on ornaments could not be read with certainty."""
+    ends = 0.4 * zone.height_mm
+    x0, x1 = (round(x * pen.px_per_mm) for x in (zone.x_mm - ends, zone.x_mm + zone.width_mm + ends))
+    y0, y1 = (round(y * pen.px_per_mm) for y in (zone.y_mm, zone.y_mm + zone.height_mm))
+    for layer, keep in ((pen.tint, 0.5), (pen.line, 0.5), (pen.dark, 0.15)):
+        layer[y0:y1, x0:x1] = (layer[y0:y1, x0:x1] * keep).astype(np.uint8)
+
+
+def _thread(pen: _Pen, width_mm: float, side: Side) -> None:
+    """A windowed thread: dark dashes where it comes to the front, and between them on the back."""
+    x = THREAD_AT * width_mm if side == "front" else (1 - THREAD_AT) * width_mm
+    first = 2.0 if side == "front" else 2.0 + THREAD_DASH_MM
+    half = THREAD_MM / 2
+    for y in np.arange(first, pen.height_mm - 2.0, 2 * THREAD_DASH_MM):
+        end = min(y + THREAD_DASH_MM, pen.height_mm - 2.0)
+        dash = np.array([[x - half, y], [x + half, y], [x + half, end], [x - half, end]])
+        pen.fill(pen.dark, dash, 240)
+
+
 def _frame(pen: _Pen, rng: np.random.Generator) -> None:
     """A border of waves 3 mm from the edge, with a different beat on each side."""
     for x0, x1, horizontal in ((3.6, pen.width_mm - 3.6, True), (3.6, pen.height_mm - 3.6, False)):
@@ -279,8 +325,8 @@ def _letters(
     for x, y in rng.uniform((0.3, 0.12), (0.9, 0.9), (4, 2)):
         write(f"样张 SPECIMEN {denomination} {edition} 非货币 NO VALUE", x * wide, y * high, 1.5, 200)
     if side == "front":
-        write(serial, 0.24 * wide, 0.87 * high, 4.2, 255)
-        write(serial, 0.72 * wide, 0.09 * high, 3.4, 255)
+        for at_x, at_y, size in NUMBERS:
+            write(serial, at_x * wide, at_y * high, size, 255)
     pen.dark[:] = np.asarray(layer)
 
 

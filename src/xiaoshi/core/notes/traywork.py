@@ -22,6 +22,7 @@ from xiaoshi.core.notes.piecework import SeenPiece as SeenPiece
 from xiaoshi.core.notes.piecework import look_at, print_agrees
 from xiaoshi.core.notes.plane import Plane, find_mat, plane_of_scan
 from xiaoshi.core.notes.quality import blurred, mat_unsound, no_mat, unfit
+from xiaoshi.core.notes.reading_numbers import with_zones
 from xiaoshi.core.notes.reference import Picture
 from xiaoshi.core.notes.register import register
 from xiaoshi.core.problems import Problem, Words
@@ -108,7 +109,11 @@ def _measure(
     blobs, crumbs = find_blobs(flat, seen, ground, px_per_mm)
     if sum(crumbs) > CRUMBS_MM2_TOLD:
         problems.append(_crumbs_left(len(crumbs), sum(crumbs), image.name))
-    pieces = [piece for blob in blobs for piece in look_at(flat, blob, plane, px_per_mm, library, ground)]
+    pieces = [
+        with_zones(piece, flat, px_per_mm)
+        for blob in blobs
+        for piece in look_at(flat, blob, plane, px_per_mm, library, ground)
+    ]
     pieces.sort(key=lambda p: _reading(p.polygon, 40.0 / plane.mm_per_px()))
     if not pieces:
         problems.append(_nothing_there(image.name))
