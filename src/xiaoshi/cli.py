@@ -25,6 +25,9 @@ from xiaoshi.house.trouble import INTERRUPTED, USAGE, HouseError
 
 INTERNAL = 4
 
+# The matrices here are small: a second BLAS thread mostly waits, and keeps the other processor busy while it does.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 COMMANDS: dict[str, tuple[str, Words]] = {
     "serve": ("xiaoshi.commands.serve", Words("启动服务(网页、后台任务、数据库)", "run the desk: pages, worker, database")),
     "worker": ("xiaoshi.commands.worker", Words("只运行后台任务", "run the background worker alone")),

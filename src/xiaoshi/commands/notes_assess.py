@@ -7,6 +7,7 @@ library (with --json the answer is printed all the same), 2 usage. A person read
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
 import os
@@ -18,9 +19,11 @@ from typing import Any, Literal
 import cv2
 
 from xiaoshi import library as store
-from xiaoshi.core.notes import Assessment, TrayImage, assess, decode, overlay, prepare
+from xiaoshi.core.notes import Assessment, PreparedLibrary, TrayImage, assess, decode, overlay, prepare
+from xiaoshi.core.notes.traywork import Looked
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.core.rules.note_rules import RULE_SETS, rule_set
+from xiaoshi.tray_pool import look_each
 
 FILE_BYTES_MAX = 400_000_000
 _VERDICTS = {
@@ -75,6 +78,13 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> argp
         metavar="PIECE+PIECE",
         help="由人认定不是同一张 a person says that these pieces are not one note (p1+p4)",
     )
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        default=min(2, os.cpu_count() or 1),
+        metavar="N",
+        help="processes that look at pictures (1 to 16, default 2); the answer is the same",
+    )
     parser.add_argument("--json", action="store_true", help="JSON on stdout")
     parser.add_argument(
         "--lang", choices=("zh", "en"), default=None, help="language (default: LANG, else zh)"
@@ -113,6 +123,13 @@ def _together(text: str) -> tuple[str, ...]:
     return pieces
 
 
+def _workers(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 16:
+        raise argparse.ArgumentTypeError(f"{text}: must be 1 to 16")
+    return value
+
+
 def run(args: argparse.Namespace) -> int:
     """Assess, write overlays, print."""
     language = _language(args)
@@ -128,9 +145,10 @@ def run(args: argparse.Namespace) -> int:
     if not references:
         return _refuse(args, language, list(damaged))
     names = _names(args.images)
+    library = prepare(references)
     answer = assess(
-        _pictures(args.images, names, language),
-        prepare(references),
+        _pictures(args.images, names, library, args, language),
+        library,
         rules,
         mm_per_px=args.mm_per_px,
         named_by_person=dict(args.named),
@@ -162,14 +180,25 @@ def _names(paths: Sequence[Path]) -> list[str]:
     return short if len(set(short)) == len(short) else [str(path) for path in paths]
 
 
-def _pictures(paths: Sequence[Path], names: Sequence[str], language: str) -> Iterator[TrayImage | Problem]:
-    """Decode one after another, so that one picture at a time is in memory; says where it is on a terminal."""
-    for done, (path, name) in enumerate(zip(paths, names, strict=True)):
-        if sys.stderr.isatty():
-            text = Words(f"测量 {done + 1}/{len(paths)} {name}", f"measuring {done + 1}/{len(paths)} {name}")
+def _pictures(
+    paths: Sequence[Path],
+    names: Sequence[str],
+    library: PreparedLibrary,
+    args: argparse.Namespace,
+    language: str,
+) -> Iterator[Looked | Problem]:
+    """Each picture as it was looked at, in order; says where it is on a terminal."""
+    jobs = [functools.partial(_read, path, name) for path, name in zip(paths, names, strict=True)]
+    watched = sys.stderr.isatty()
+    for done, told in enumerate(look_each(jobs, library, args.mm_per_px, workers=args.workers)):
+        if watched:
+            text = Words(
+                f"已测量 {done + 1}/{len(paths)} {names[done]}",
+                f"measured {done + 1}/{len(paths)} {names[done]}",
+            )
             print(f"\r\x1b[K{text.in_language(language)}", end="", file=sys.stderr, flush=True)  # noqa: T201
-        yield _read(path, name)
-    if sys.stderr.isatty():
+        yield told
+    if watched:
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # noqa: T201
 
 

@@ -20,14 +20,14 @@ from xiaoshi.core.notes.outline import named_kinds
 from xiaoshi.core.notes.reading_numbers import with_alarms, with_numbers
 from xiaoshi.core.notes.reference import Reference
 from xiaoshi.core.notes.sightings import Recogniser
-from xiaoshi.core.notes.traywork import SeenPiece, SeenTray, look
-from xiaoshi.core.notes.twice import Seen
+from xiaoshi.core.notes.traywork import Looked, SeenPiece, SeenTray, look
+from xiaoshi.core.notes.twice import Seen, thumb
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.core.rules.note_rules import RuleSet
 
 
 def assess(
-    images: Iterable[TrayImage | Problem],
+    images: Iterable[TrayImage | Looked | Problem],
     references: Sequence[Reference] | PreparedLibrary,
     rules: RuleSet,
     *,
@@ -41,7 +41,8 @@ def assess(
     """Assess all pictures of one tin under one rule set.
 
     `images` are taken one at a time, so a generator that decodes them keeps one picture in memory; where decoding
-    failed it gives the problem in the picture's place. `references`: the enrolled faces, or the result of `prepare`,
+    failed it gives the problem in the picture's place; pictures that another process has looked at come as `Looked`
+    (see `xiaoshi.tray_pool`). `references`: the enrolled faces, or the result of `prepare`,
     which is worth keeping. `mm_per_px`: scale of flatbed scans without a mat; "file" takes the
     one that each file's header states. Pictures that cannot be used become problems; nothing is raised for bad input.
     `watch` is shown what was seen and how it was grouped (for pictures of it).
@@ -59,11 +60,12 @@ def assess(
         if isinstance(image, Problem):
             problems.append(image)
             continue
-        again = seen_before.photo(image.name, image.pixels)
+        small = image.small if isinstance(image, Looked) else thumb(image.pixels)
+        again = None if small is None else seen_before.looked_at(image.name, small)
         if again is not None:
             problems.append(again)
             continue
-        tray = look(image, library, image.file_mm_per_px if mm_per_px == "file" else mm_per_px)
+        tray = image.tray if isinstance(image, Looked) else look_at_scale(image, library, mm_per_px)
         tray = replace(tray, pieces=with_numbers(tray.pieces, recogniser))
         trays.append(tray)
         problems += tray.problems
@@ -92,6 +94,13 @@ def assess(
     scales = tuple(tray.scale for tray in trays if tray.looked_at)
     told = joins_of(groups, tin.ids, joins)
     return Assessment(rules, scales, pieces, notes, totals_of(notes), tuple(problems), joins=told)
+
+
+def look_at_scale(
+    image: TrayImage, library: PreparedLibrary, mm_per_px: float | Literal["file"] | None
+) -> SeenTray:
+    """`look` with the scale that `assess` was given; "file" takes the one in the picture's own header."""
+    return look(image, library, image.file_mm_per_px if mm_per_px == "file" else mm_per_px)
 
 
 def _named_pieces(trays: Sequence[SeenTray]) -> tuple[Piece, ...]:

@@ -48,6 +48,15 @@ class SeenTray:
     hides_char: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """A picture that was looked at elsewhere: `small` is its thumb (see `twice`), `tray` what `look` told of it."""
+
+    name: str
+    small: NDArray[np.float32] | None
+    tray: SeenTray
+
+
 def look(image: TrayImage, library: PreparedLibrary, mm_per_px: float | None) -> SeenTray:
     """Everything that one picture tells. Never raises on a picture, however odd."""
     nothing = Scale(image.name, None, "none")

@@ -28,6 +28,15 @@ AGREE_MIN = 0.985
 RATIO_MAX = 0.97
 
 
+def thumb(pixels: Picture) -> NDArray[np.float32] | None:
+    """The picture so small that another copy of the photo looks the same; None for what is no picture."""
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or min(pixels.shape[:2]) < 1:
+        return None
+    height, width = pixels.shape[:2]
+    size = (THUMB_PX, max(1, round(THUMB_PX * height / width)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
 class Seen:
     """What earlier pictures of the tin showed."""
 
@@ -37,11 +46,11 @@ class Seen:
 
     def photo(self, name: str, pixels: Picture) -> Problem | None:
         """Whether this picture was given before; remembers it if not."""
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or min(pixels.shape[:2]) < 1:
-            return None
-        height, width = pixels.shape[:2]
-        size = (THUMB_PX, max(1, round(THUMB_PX * height / width)))
-        small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.float32)
+        small = thumb(pixels)
+        return None if small is None else self.looked_at(name, small)
+
+    def looked_at(self, name: str, small: NDArray[np.float32]) -> Problem | None:
+        """The same for a picture of which only its `thumb` is at hand."""
         for earlier, known in self._photos:
             if known.shape == small.shape and float(np.abs(known - small).max()) <= LEVELS:
                 words = Words(
