@@ -60,13 +60,19 @@ def _claim_runs_out_in(tray_id: str, login: str) -> timedelta | None:
         tray = Tray.objects.filter(id=tray_id).first()
     if tray is None:
         raise TrayNotThere(tray_id)
+    if tray.state == "waiting":
+        # It was committed, or given back, between the claim and this look: a job that ended here would forget it.
+        return timedelta()
     if tray.state != "measuring" or tray.claimed_at is None:
         return None
     return max(timedelta(), tray.claimed_at + MEASURING_AT_MOST - timezone.now())
 
 
 def measure_once(tray_id: str, login: str) -> bool:
-    """Claim the tray, measure it, record the result. False when somebody else has claimed it or it is measured already."""
+    """Claim the tray, measure it, record the result. False when somebody else has claimed it or it is measured already.
+
+    True as well where the case takes no measurement any more: there is nothing left to do then.
+    """
     person = Staff.objects.select_related("unit").get(login=login)
     claimed_at = timezone.now()
     with visible_to(person):
@@ -101,7 +107,6 @@ def measure_once(tray_id: str, login: str) -> bool:
         # The case was closed or handed away meanwhile: the tray stays unmeasured and the page says so.
         log.info("tray %s: the case no longer takes a measurement", tray_id)
         _give_back(tray_id, person, claimed_at)
-        return False
     except Exception:
         _give_back(tray_id, person, claimed_at)
         raise

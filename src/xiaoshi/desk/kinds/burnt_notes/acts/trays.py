@@ -126,11 +126,16 @@ def withdraw_tray(ctx: Context, *, tray_id: str, reason: str) -> dict[str, Any]:
 
 @act("burnt_notes.measure_again", "重新测量", "Measure a tray again", roles=HANDLERS)
 def measure_again(ctx: Context, *, tray_id: str) -> dict[str, Any]:
-    """Put a tray in the queue again (new reference pictures, a measuring run that died). The old result stays."""
+    """Put a tray in the queue again (new reference pictures, a measuring run that died). The old result stays.
+
+    While notes are decided only for a tray that is out to be measured with what a person told: its run may have died.
+    """
     from xiaoshi.desk.kinds.burnt_notes.jobs import measure_tray
 
-    require_step_open(ctx, "photograph")
     tray = the_tray(ctx, tray_id)
+    told_about = tray.state in {"waiting", "measuring"} and tray.hints.exists()
+    deciding = told_about and bool(hindrances_of(ctx, "photograph"))
+    require_step_open(ctx, "determine" if deciding else "photograph")
     if tray.state == "withdrawn":
         raise refuse("tray_withdrawn", "这一盘已撤下。", "This tray was taken out.")
     if tray.state == "held":
