@@ -20,9 +20,9 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, Literal, cast, get_args
 from urllib.parse import quote
 
 import cv2
@@ -33,7 +33,7 @@ from xiaoshi.core.notes.conflicts import library_conflicts
 from xiaoshi.core.notes.reference import Picture, Reference, Side
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.library_scan import REFUSALS, fit_problems, named_problems, read_scan, size_problems
-from xiaoshi.library_zones import read_zones, zones_json, zones_of
+from xiaoshi.library_zones import find_zones, read_zones, zones_json, zones_of
 
 __all__ = [
     "Enrolment",
@@ -94,14 +94,14 @@ def enrol(
     side: str,
     width_mm: float,
     height_mm: float,
-    zones_file: Path | None = None,
+    zones: Path | Literal["find"] | None = None,
 ) -> Enrolment:
     """Check a scan and make it the reference of this face; a face enrolled before is replaced.
 
     Refused: a file that is no whole picture, a side other than front or back, sizes outside 20 to 400 mm, a picture
     whose proportions are more than 15 % from the stated size, an empty face. Kept with a warning: more than 3 % from
-    the size, under 5 px/mm. `zones_file`: where numbers and features stand (see `library_zones`); refused where it is
-    wrong.
+    the size, under 5 px/mm. `zones`: a file that says where numbers and features stand (see `library_zones`), refused where
+    it is wrong; "find" looks for the number in the picture and warns where there is none.
     """
     problems = named_problems(issuer, series, edition, denomination, side)
     problems += size_problems(width_mm, height_mm)
@@ -112,12 +112,16 @@ def enrol(
     problems = fit_problems(picture, width_mm, height_mm, str(image))
     if any(p.code in REFUSALS for p in problems):
         return Enrolment(None, None, False, tuple(problems))
-    zones, wrong = read_zones(zones_file, width_mm, height_mm) if zones_file is not None else ((), [])
+    stated, wrong = read_zones(zones, width_mm, height_mm) if isinstance(zones, Path) else ((), [])
     if wrong:
         return Enrolment(None, None, False, tuple(wrong))
     face = Reference(
-        issuer, series, edition, _plain(denomination), cast(Side, side), width_mm, height_mm, picture, zones
+        issuer, series, edition, _plain(denomination), cast(Side, side), width_mm, height_mm, picture, stated
     )
+    if zones == "find":
+        found, unfound = find_zones(_normalised(face))
+        problems += unfound
+        face = replace(face, zones=found)
     try:
         folder, replaced = store(library, face)
     except OSError as error:

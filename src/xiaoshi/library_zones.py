@@ -20,11 +20,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from xiaoshi.core.notes.reference import Zone, ZoneKind
+import numpy as np
+
+from xiaoshi import ocr
+from xiaoshi.core.notes.reference import Reference, Zone, ZoneKind
 from xiaoshi.core.problems import Problem, Words
+from xiaoshi.core.rules.number_forms import NumberForm, forms_of
 
 ZONES_MAX = 12
 FILE_BYTES_MAX = 100_000
+SURE_AT_ENROLMENT = 0.8
 _NUMBERS = ("x_mm", "y_mm", "width_mm", "height_mm")
 
 
@@ -84,3 +89,74 @@ def read_zones(path: Path, width_mm: float, height_mm: float) -> tuple[tuple[Zon
         f"the file of zones cannot be used ({why}): state kind and x_mm, y_mm, width_mm, height_mm in millimetres",
     )
     return (), [Problem("zones_unusable", words, str(path))]
+
+
+def find_zones(reference: Reference) -> tuple[tuple[Zone, ...], list[Problem]]:
+    """Places of the number, looked for in the face's own picture: lines that read as a whole number of this issuer.
+
+    Level numbers and numbers that stand on end are found. Where there are several they must be one number; others are
+    left out. A problem says where none was found, or where the reader is missing.
+    """
+    name = " ".join(reference.key)
+    forms = forms_of(reference.issuer, reference.series)
+    if not forms:
+        words = Words(
+            f"没有 {reference.issuer} 第 {reference.series} 套冠字号码的格式资料，无法自动查找；请用 --zones 文件写明位置",
+            f"how numbers of {reference.issuer}, series {reference.series}, are written is not known here: state their"
+            " places in a file for --zones",
+        )
+        return (), [Problem("number_form_unknown", words, name)]
+    try:
+        found = [
+            (text, zone)
+            for turn_deg in (0, 90, 270)
+            for text, zone in _numbers_in(reference, turn_deg, forms)
+        ]
+    except (ocr.OcrUnavailableError, ImportError) as error:
+        words = Words(
+            f"无法查找冠字号码（缺少 {error}）；请重新运行 make setup",
+            f"the number cannot be looked for ({error} is missing): run make setup again",
+        )
+        return (), [Problem("numbers_not_read", words, name)]
+    if not found:
+        words = Words(
+            "没有找到冠字号码（背面一般没有）；如有，请用 --zones 文件写明位置",
+            "no number was found (most backs have none): if there is one, state its place in a file for --zones",
+        )
+        return (), [Problem("number_not_found", words, name)]
+    first = found[0][0]
+    return tuple(zone for text, zone in found if text == first), []
+
+
+def _numbers_in(reference: Reference, turn_deg: int, forms: Sequence[NumberForm]) -> list[tuple[str, Zone]]:
+    picture = np.ascontiguousarray(np.rot90(reference.image, -(turn_deg // 90) % 4))
+    boxes = ocr.lines_in(picture)
+    strips = [picture[y0:y1, x0:x1] for x0, y0, x1, y1 in boxes]
+    found = []
+    for line, (x0, y0, x1, y1) in zip(ocr.recogniser().read(strips), boxes, strict=True):
+        text = "".join(glyph.likely[0][0] for glyph in line)
+        sure = min((glyph.likely[0][1] for glyph in line), default=0.0)
+        if sure < SURE_AT_ENROLMENT or not any(_fits(text, form) for form in forms):
+            continue
+        # The zone is the number's own box: half a sign beyond the first and the last sign's middle.
+        left, right = (x0 + glyph.at * (x1 - x0) for glyph in (line[0], line[-1]))
+        half = (right - left) / (len(text) - 1) / 2
+        found.append((text, _upright_zone(reference, turn_deg, (left - half, y0, right + half, y1))))
+    return found
+
+
+def _fits(text: str, form: NumberForm) -> bool:
+    return len(text) == len(form.shape) and all(sign in form.signs(n) for n, sign in enumerate(text))
+
+
+def _upright_zone(reference: Reference, turn_deg: int, box_px: tuple[float, float, float, float]) -> Zone:
+    """A box of the turned picture as a zone of the upright face."""
+    x0, y0, x1, y1 = (value / reference.px_per_mm for value in box_px)
+    wide, high = reference.width_mm, reference.height_mm
+    if turn_deg == 90:
+        x0, y0, x1, y1 = y0, high - x1, y1, high - x0
+    elif turn_deg == 270:
+        x0, y0, x1, y1 = wide - y1, x0, wide - y0, x1
+    x0, y0 = max(x0, 0.0), max(y0, 0.0)
+    box = [round(float(v), 2) for v in (x0, y0, min(x1, wide) - x0, min(y1, high) - y0)]
+    return Zone("serial", box[0], box[1], box[2], box[3], turn_deg)

@@ -33,14 +33,15 @@ class OcrUnavailableError(Exception):
     """The package or its recognition model is not there; the message names what is missing."""
 
 
-def model_path() -> Path:
-    """The recognition model inside the installed package. OcrUnavailableError where there is none."""
+def model_path(part: str = "rec") -> Path:
+    """The model inside the installed package that recognises (`rec`) or finds lines (`det`). OcrUnavailableError
+    where there is none."""
     found = importlib.util.find_spec("rapidocr")
     if found is None or found.origin is None:
         raise OcrUnavailableError("package rapidocr")
-    models = sorted((Path(found.origin).parent / "models").glob("*rec*.onnx"))
+    models = sorted((Path(found.origin).parent / "models").glob(f"*_{part}_*.onnx"))
     if not models:
-        raise OcrUnavailableError("rapidocr/models/*rec*.onnx")
+        raise OcrUnavailableError(f"rapidocr/models/*_{part}_*.onnx")
     return models[0]
 
 
@@ -50,19 +51,21 @@ def recogniser() -> OnnxRecogniser:
     return OnnxRecogniser(model_path())
 
 
+def _session(model: Path) -> Any:
+    import onnxruntime  # type: ignore[import-untyped]
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+
 class OnnxRecogniser:
     """`core.notes.serials.Recogniser` on a PP-OCR recognition model."""
 
     def __init__(self, model: Path) -> None:
-        import onnxruntime  # type: ignore[import-untyped]
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        self._session: Any = onnxruntime.InferenceSession(
-            str(model), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = _session(model)
         self._input = self._session.get_inputs()[0].name
         meta = self._session.get_modelmeta().custom_metadata_map
         if "character" not in meta:
@@ -105,6 +108,42 @@ class OnnxRecogniser:
                 glyphs.append(Glyph(at, likely))
             start = step
         return tuple(glyphs)
+
+
+def lines_in(picture: Picture) -> list[tuple[int, int, int, int]]:
+    """Boxes (x0, y0, x1, y1 in pixels) of level lines of print in a picture, with the air that the recogniser likes.
+
+    Used when a note is enrolled, not while trays are measured (it takes a second).
+    """
+    session = _session(model_path("det"))
+    height, width = (max(32, round(v / 32) * 32) for v in picture.shape[:2])
+    scaled = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    even = (scaled - np.array([0.485, 0.456, 0.406], np.float32)) / np.array(
+        [0.229, 0.224, 0.225], np.float32
+    )
+    batch = np.ascontiguousarray(even.transpose(2, 0, 1)[None])
+    likely = session.run(None, {session.get_inputs()[0].name: batch})[0][0, 0]
+    contours, _ = cv2.findContours(
+        (likely > 0.3).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    boxes = []
+    for contour in contours:
+        x, y, w, h = cv2.boundingRect(contour)
+        if w < 3 * h or h < 4:
+            continue
+        # The network marks the inner part of a line.
+        grow = 0.75 * w * h / (w + h)
+        left, top, right, bottom = x - grow, y - grow, x + w + grow, y + h + grow
+        scale_x, scale_y = picture.shape[1] / width, picture.shape[0] / height
+        boxes.append(
+            (
+                max(0, round(left * scale_x)),
+                max(0, round(top * scale_y)),
+                min(picture.shape[1], round(right * scale_x)),
+                min(picture.shape[0], round(bottom * scale_y)),
+            )
+        )
+    return sorted(boxes)
 
 
 def _columns(characters: Sequence[str]) -> tuple[tuple[int, ...], ...]:

@@ -12,12 +12,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from xiaoshi import library as store
-from xiaoshi.commands import notes_assess
+from xiaoshi.commands import notes_assess, notes_report
 from xiaoshi.core.notes import mat, simulate
 from xiaoshi.core.notes.truth import truth_json
 from xiaoshi.core.problems import Problem, Words
@@ -34,6 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _simulate_parser(sub)
     _specimen_parser(sub)
     notes_assess.add_parser(sub)
+    notes_report.add_parsers(sub)
     return parser
 
 
@@ -41,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the subcommand that was chosen."""
     if args.notes_command == "assess":
         return int(notes_assess.run(args))
+    if args.notes_command in notes_report.COMMANDS:
+        return int(notes_report.run(args))
     commands = {"enrol": _enrol, "mat": _mat, "simulate": _simulate, "specimen": _specimen}
     return commands[args.notes_command](args)
 
@@ -76,8 +79,20 @@ def _enrol_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--width-mm", required=True, type=float)
     parser.add_argument("--height-mm", required=True, type=float)
     parser.add_argument("--image", required=True, type=Path, metavar="F")
+    parser.add_argument(
+        "--zones",
+        type=_zones,
+        default=None,
+        metavar="FILE|find",
+        help="冠字号码、安全线、水印窗的位置（JSON，毫米），find 自动找号码 where number, thread and watermark window"
+        " stand (JSON, mm); find: look for the number",
+    )
     _library_option(parser)
     _shared(parser)
+
+
+def _zones(text: str) -> Path | Literal["find"]:
+    return "find" if text == "find" else Path(text)
 
 
 def _mat_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -172,6 +187,7 @@ def _enrol(args: argparse.Namespace) -> int:
         side=args.side,
         width_mm=args.width_mm,
         height_mm=args.height_mm,
+        zones=args.zones,
     )
     if outcome.reference is None:
         return _answer(args, {}, outcome.problems, None)
@@ -182,6 +198,7 @@ def _enrol(args: argparse.Namespace) -> int:
         "height_mm": face.height_mm,
         "folder": str(outcome.folder),
         "replaced": outcome.replaced,
+        "zones": [zone.as_json() for zone in face.zones],
     }
     name = " ".join(face.key)
     return _answer(args, result, outcome.problems, Words(f"已录入票样：{name}", f"enrolled: {name}"))

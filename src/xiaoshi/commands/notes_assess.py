@@ -19,7 +19,10 @@ from typing import Any, Literal
 import cv2
 
 from xiaoshi import library as store
+from xiaoshi import ocr
 from xiaoshi.core.notes import Assessment, PreparedLibrary, TrayImage, assess, decode, overlay, prepare
+from xiaoshi.core.notes.reference import Reference
+from xiaoshi.core.notes.sightings import Recogniser
 from xiaoshi.core.notes.traywork import Looked
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.core.rules.note_rules import RULE_SETS, rule_set
@@ -85,6 +88,11 @@ def add_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -> argp
         metavar="N",
         help="processes that look at pictures (1 to 16, default 2); the answer is the same",
     )
+    parser.add_argument(
+        "--no-serials",
+        action="store_true",
+        help="不读冠字号码 do not read the notes' numbers (they are read where the library says where they stand)",
+    )
     parser.add_argument("--json", action="store_true", help="JSON on stdout")
     parser.add_argument(
         "--lang", choices=("zh", "en"), default=None, help="language (default: LANG, else zh)"
@@ -146,6 +154,7 @@ def run(args: argparse.Namespace) -> int:
         return _refuse(args, language, list(damaged))
     names = _names(args.images)
     library = prepare(references)
+    recogniser, unread = (None, []) if args.no_serials else _reader(references)
     answer = assess(
         _pictures(args.images, names, library, args, language),
         library,
@@ -154,8 +163,9 @@ def run(args: argparse.Namespace) -> int:
         named_by_person=dict(args.named),
         joined_by_person=args.join,
         kept_apart=args.apart,
+        recogniser=recogniser,
     )
-    problems = list(damaged)
+    problems = [*damaged, *unread]
     if args.overlay is not None:
         problems += _overlays(args.overlay, args.images, names, answer)
     if args.json:
@@ -165,6 +175,20 @@ def run(args: argparse.Namespace) -> int:
     else:
         _table(answer, problems, language)
     return 0 if answer.scales else 1
+
+
+def _reader(references: Sequence[Reference]) -> tuple[Recogniser | None, list[Problem]]:
+    """The reader of numbers, where a face says where its number stands."""
+    if not any(zone.kind == "serial" for reference in references for zone in reference.zones):
+        return None, []
+    try:
+        return ocr.recogniser(), []
+    except (ocr.OcrUnavailableError, ImportError) as error:
+        words = Words(
+            f"无法读取冠字号码（缺少 {error}）；面积与认定不受影响，请重新运行 make setup",
+            f"numbers cannot be read ({error} is missing); areas and verdicts do not change: run make setup again",
+        )
+        return None, [Problem("numbers_not_read", words)]
 
 
 def _language(args: argparse.Namespace) -> str:

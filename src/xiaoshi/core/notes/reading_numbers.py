@@ -68,7 +68,7 @@ def with_alarms(
         number = together([each for _, each in readings])
         laid = pieces[note.pieces[0]].registered
         if number is not None and laid is not None:
-            numbered.append((note.id, laid.reference.note_key, number))
+            numbered.append((note.id, laid.reference.note_key, number.text))
     place = {note.id: n for n, note in enumerate(told)}
     problems = []
     for text, ids in numbered_alike(numbered):

@@ -239,40 +239,36 @@ def compare(a: SerialReading, b: SerialReading) -> float:
 
 
 def numbered_alike(
-    told: Sequence[tuple[str, tuple[str, ...], SerialReading]],
+    told: Sequence[tuple[str, tuple[str, ...], str]],
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """Numbers that occur more than once: (number, ids), in the order of their first ids.
+    """Numbers that stand on more than one note: (number, ids of the notes), in the order of the first ids.
 
-    `told`: id, kind of note, number of each note. Two are alike when they are of one kind, no sign differs and at least
-    `KNOWN_FOR_ALARM` signs are told by both.
+    `told`: id, kind, number with `?` of each note. Two are alike when they are of one kind, at least `KNOWN_FOR_ALARM`
+    signs are told by both, and none of these differs.
     """
+    near: dict[tuple[tuple[str, ...], int, str], list[int]] = {}
+    for n, (_, kind, text) in enumerate(told):
+        # where both tell eight of ten signs, at least one of these three stretches is whole in both
+        for start, end in ((0, 4), (4, 7), (7, len(text))):
+            if "?" not in text[start:end]:
+                near.setdefault((kind, start, text[start:end]), []).append(n)
     found: list[tuple[str, tuple[str, ...]]] = []
-    used: set[str] = set()
-    by_tail: dict[tuple[tuple[str, ...], str], list[int]] = {}
-    for n, (_, kind, reading) in enumerate(told):
-        if reading.known >= KNOWN_FOR_ALARM:
-            # two numbers with at most two signs missing each share at least one of these three stretches whole
-            for start, end in ((0, 4), (4, 7), (7, 10)):
-                by_tail.setdefault((kind, f"{start}{reading.text[start:end]}"), []).append(n)
-    near: dict[int, set[int]] = {}
-    for some in by_tail.values():
-        for n in some:
-            near.setdefault(n, set()).update(some)
-    for n in sorted(near):
-        name, _, reading = told[n]
-        if name in used:
+    taken: set[int] = set()
+    for n, (name, kind, text) in enumerate(told):
+        if n in taken:
             continue
-        alike = [name]
-        for k in sorted(near[n]):
-            other = told[k]
-            if k > n and other[0] not in used and _alike(reading.text, other[2].text):
-                alike.append(other[0])
-        if len(alike) > 1:
-            used.update(alike)
-            found.append((reading.text, tuple(alike)))
+        others = {
+            k
+            for start, end in ((0, 4), (4, 7), (7, len(text)))
+            for k in near.get((kind, start, text[start:end]), ())
+            if k > n and k not in taken and _alike(text, told[k][2])
+        }
+        if others:
+            taken |= others
+            found.append((text, (name, *(told[k][0] for k in sorted(others)))))
     return found
 
 
 def _alike(a: str, b: str) -> bool:
-    both = [(x, y) for x, y in zip(a, b, strict=True) if "?" not in (x, y)]
-    return len(both) >= KNOWN_FOR_ALARM and all(x == y for x, y in both)
+    both = [(x, y) for x, y in zip(a, b, strict=False) if "?" not in (x, y)]
+    return len(a) == len(b) and len(both) >= KNOWN_FOR_ALARM and all(x == y for x, y in both)
