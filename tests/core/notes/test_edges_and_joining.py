@@ -71,6 +71,22 @@ def test_halves_of_two_notes_do_not(seed):
     assert found is None or not found.proves
 
 
+def test_a_bend_that_two_tears_share_proves_nothing():
+    """Two arcs of the same sagitta: 1.2 mm off straight and even to a hundredth, and still no proof."""
+    found = contact(*_halves(lambda y: 1.2 * np.sin(np.pi * y / 70)))
+    assert found.length_mm > 60
+    assert found.irregular_mm > 0.3
+    assert found.bits < 15 or found.rough_mm < 0.22
+    assert not found.proves
+
+
+def test_a_long_shallow_tear_proves_what_a_short_one_does_not():
+    shallow = _halves(lambda y: 0.35 * np.sin(y * 1.1) + 0.15 * np.sin(y * 2.3 + 1))
+    assert contact(*shallow).proves
+    height = round(20 * CANVAS_PX_PER_MM)
+    assert not contact(*(half[:height] & (np.arange(height) < height - 40)[:, None] for half in shallow)).proves
+
+
 def test_straight_cut_proves_nothing():
     found = contact(*_halves(lambda y: 0 * y))
     assert found.length_mm > 60
