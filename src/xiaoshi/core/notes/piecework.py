@@ -28,7 +28,7 @@ from xiaoshi.core.notes.texture import named_by_texture, proven
 from xiaoshi.core.notes.zones import Cut
 from xiaoshi.core.problems import Words
 
-LARGE_MM2, LARGE_FEATURE_PX_PER_MM, LARGE_SCORE = 2000.0, 4.0, 40
+LARGE_MM2, LARGE_FEATURE_PX_PER_MM, LARGE_SCORE = 2000.0, 3.5, 40
 """A large piece has print enough: it is looked at more coarsely, unless that gives few matches."""
 PIECE_FEATURE_PX_PER_MM = 5.0
 SCRAP_FEATURE_PX_PER_MM = 8.0
