@@ -1,8 +1,9 @@
 """A phone over the tray: from the plane in millimetres to a JPEG, and where each point of the plane went.
 
-The plane picture is warped once, through tilt (a homography with up to 8 degrees), a little radial distortion (what a
-phone's own correction leaves: at most 0.15 % at the corner), then gets uneven light, colour cast, lens blur and
-sensor noise. `Shot.pixel_of` is the same map forward, exact to about 0.01 px, so polygons of the truth need no search.
+The plane picture is warped once, through tilt (a homography, up to 8 degrees unless asked for more), radial distortion
+(what a phone's own correction leaves: at most 0.15 % at the corner, unless asked for more), then gets uneven light, colour
+cast, lens blur and sensor noise. The colour of the light is that of a black body seen by a camera that balances to 5,500 K
+and takes out half of the rest, as phones do: at 3,000 K red is 1.26 and blue 0.67 of green. `Shot.pixel_of` is the same map forward, exact to about 0.01 px, so polygons of the truth need no search.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from xiaoshi.core.notes.reference import Picture
 class CameraOptions:
     """What the photographer does.
 
-    `width_px`: long edge of the photo, 4:3 (4000 is the 12 MP class); `tilt_deg_max`: most tilt of the phone;
-    `blur_px`: standard deviation of the lens blur at 4000 px, None for a usual 0.5 to 0.9; `exposure`: factor on
-    the light, 1 is well lit, 0.05 is black; `jpeg_quality`: None for 88 to 95 by chance.
+    `width_px`, `height_px`: of the photo (4000 is the 12 MP class), height None for 4:3; `tilt_deg_max`: most tilt of the
+    phone, `tilt_deg`: this much in a direction by chance instead; `blur_px`: standard deviation of the lens blur at
+    4000 px, None for a usual 0.5 to 0.9; `exposure`: factor on the light, 1 is well lit, 0.05 is black; `kelvin`: colour
+    temperature of the light, None for daylight as it comes; `jpeg_quality`: None for 88 to 95 by chance; `lens_k1`:
+    radial distortion at the corner, None for up to 0.0015 by chance (0.05 is a cheap wide lens).
     """
 
     width_px: int = 4000
@@ -30,6 +33,10 @@ class CameraOptions:
     blur_px: float | None = None
     exposure: float = 1.0
     jpeg_quality: int | None = None
+    height_px: int | None = None
+    tilt_deg: float | None = None
+    kelvin: float | None = None
+    lens_k1: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +100,13 @@ class Shot:
 
 def aim(rng: np.random.Generator, plane_mm: tuple[float, float], options: CameraOptions) -> Shot:
     """Hold the phone over the middle of the plane so that all of it is in the photo, with a little room."""
-    width, height = options.width_px, round(options.width_px * 3 / 4)
+    width, height = options.width_px, options.height_px or round(options.width_px * 3 / 4)
     tilt = np.radians(rng.uniform(-options.tilt_deg_max, options.tilt_deg_max, 2) * np.array([1.0, 0.8]))
     spin = np.radians(rng.normal(0, 0.8))
+    k1 = float(rng.uniform(-0.0015, 0.0015)) if options.lens_k1 is None else options.lens_k1
+    if options.tilt_deg is not None:
+        way = rng.uniform(0, 2 * np.pi)
+        tilt = np.radians(options.tilt_deg) * np.array([np.cos(way), np.sin(way)])
     rotate, _ = cv2.Rodrigues(np.array([tilt[0], tilt[1], spin]))
     focal = 0.80 * width
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64) * np.array(plane_mm) / 2
@@ -103,17 +114,18 @@ def aim(rng: np.random.Generator, plane_mm: tuple[float, float], options: Camera
     middle = np.array([[1, 0, -plane_mm[0] / 2], [0, 1, -plane_mm[1] / 2], [0, 0, 1]])
     away = 0.9 * focal * plane_mm[0] / width
     to_pixel = np.eye(3)
-    for _ in range(60):
+    for _ in range(90):
         pose = np.column_stack([rotate[:, 0], rotate[:, 1], [0.0, 0.0, away]])
         to_pixel = lens @ pose @ middle
         seen = cv2.perspectiveTransform(
             (corners + np.array(plane_mm) / 2).reshape(-1, 1, 2), to_pixel
         ).reshape(-1, 2)
+        if abs(k1) > 0.002:
+            seen = Shot(width, height, to_pixel, k1).pixel_of(corners + np.array(plane_mm) / 2)
         room = 0.008 * width
         if (seen > room).all() and (seen[:, 0] < width - room).all() and (seen[:, 1] < height - room).all():
             break
         away *= 1.01
-    k1 = float(rng.uniform(-0.0015, 0.0015))
     return Shot(width, height, to_pixel / to_pixel[2, 2], k1)
 
 
@@ -124,7 +136,7 @@ def expose(photo: Picture, rng: np.random.Generator, options: CameraOptions) -> 
     turn, slope = rng.uniform(0, 2 * np.pi), rng.uniform(0.03, 0.16)
     light = 1 + slope * (np.cos(turn) * x + np.sin(turn) * y) - rng.uniform(0.04, 0.14) * (x**2 + y**2)
     light *= 0.95 * options.exposure
-    cast = 1 + rng.uniform(-0.06, 0.06, 3)
+    cast = (1 + rng.uniform(-0.06, 0.06, 3)) * light_bgr(options.kelvin)
     gain = cv2.resize((light[..., None] * cast).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
     sigma = (rng.uniform(0.5, 0.9) if options.blur_px is None else options.blur_px) * w / 4000
     blurred = cv2.GaussianBlur(photo, (0, 0), sigma) if sigma > 0.15 else photo
@@ -135,6 +147,20 @@ def expose(photo: Picture, rng: np.random.Generator, options: CameraOptions) -> 
     lit = cv2.add(lit, cv2.resize(tone, (w, h), interpolation=cv2.INTER_LINEAR), dst=lit)
     np.clip(lit, 0, 255, out=lit)
     return np.rint(lit).astype(np.uint8)
+
+
+def light_bgr(kelvin: float | None) -> NDArray[np.float64]:
+    """Gains of blue, green, red under a black body of this temperature, green 1; ones without a temperature.
+
+    Planck's law at 450, 540 and 610 nm against 5,500 K; the square root is what the camera's balance leaves.
+    """
+    if kelvin is None:
+        return np.ones(3)
+    over = 14_387_769.0 / np.array(
+        [450.0, 540.0, 610.0]
+    )  # second radiation constant over the wavelength, in K
+    light = np.expm1(over / 5500.0) / np.expm1(over / kelvin)
+    return np.asarray(np.sqrt(light / light[1]), np.float64)
 
 
 def develop(photo: Picture, rng: np.random.Generator, options: CameraOptions) -> tuple[bytes, Picture]:

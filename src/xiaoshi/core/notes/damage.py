@@ -17,7 +17,12 @@ ash and do not count, so what is left is measured from the mask, never taken fro
 Shrinkage, creases and curl move points but not identity: `Damaged.shift_mm` says where a point of the whole note has
 gone to, and the ratio stays one of the note's own area.
 
-Left out: notes stuck in a stack, folds that hide a part, bubbles of plastic, water stains with a tide line.
+Kinds: "burnt" and "torn" as above; burnt as well are "carbonised" (baked through), "folded" (burnt while folded in half:
+the pattern is mirrored at the fold, and often the fold itself is gone), "soot", and "stack"/"stuck" (a bundle that burnt
+together, see `bundle`); torn as well are "moth", "mouse", "mould", "water", "taped" (torn, then mended). What they are made
+of stands in `gnawing` and `stains`, all parameters in README-simulators.md.
+
+Left out: folds that hide a part, bubbles of plastic, ink that runs.
 """
 
 from __future__ import annotations
@@ -29,13 +34,38 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from xiaoshi.core.notes import gnawing, stains
+from xiaoshi.core.notes.fields import PX_PER_MM, Field, Mask, grid_mm, noise, smooth_noise
 from xiaoshi.core.notes.reference import Picture, Reference
 
-Kind = Literal["burnt", "torn"]
-Field = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+__all__ = [
+    "ASH_MM2",
+    "PX_PER_MM",
+    "DamageOptions",
+    "Damaged",
+    "Kind",
+    "bundle",
+    "damage",
+    "noise",
+    "wanted_ratio",
+]
 
-PX_PER_MM = 10.0
+Kind = Literal[
+    "burnt",
+    "torn",
+    "carbonised",
+    "folded",
+    "soot",
+    "stack",
+    "stuck",
+    "moth",
+    "mouse",
+    "mould",
+    "water",
+    "taped",
+]
+BURNT: frozenset[Kind] = frozenset({"burnt", "carbonised", "folded", "soot", "stack", "stuck"})
+
 ASH_MM2 = 60.0
 """A part smaller than this that has lost its hold on the note is ash: the holder cannot bring it to the desk."""
 
@@ -58,6 +88,22 @@ class Damaged:
     kind: Kind
 
 
+@dataclass(frozen=True, slots=True)
+class DamageOptions:
+    """What is asked of the damage.
+
+    `keep`: least and most share that is left before ash falls off (None: as `wanted_ratio` draws it); `torn_in`: least and
+    most parts a note is torn in (None: 1 to 3, as `_tears` draws it); `shrink_max`: most linear shrinkage of burnt paper,
+    0 to 0.06; `carbonised`: least and most degree of carbonisation; `sheets`: least and most notes in a bundle.
+    """
+
+    keep: tuple[float, float] | None = None
+    torn_in: tuple[int, int] | None = None
+    shrink_max: float = 0.04
+    carbonised: tuple[float, float] = (0.3, 0.9)
+    sheets: tuple[int, int] = (2, 5)
+
+
 def wanted_ratio(rng: np.random.Generator) -> float:
     """How much of a note shall be left: 45 % of notes 0.75 to 1, 35 % 0.5 to 0.75, 20 % 0.15 to 0.5.
 
@@ -69,62 +115,109 @@ def wanted_ratio(rng: np.random.Generator) -> float:
     return float(rng.uniform(low, high))
 
 
-def noise(rng: np.random.Generator, shape: tuple[int, int], cell_px: float, octaves: int = 4) -> Field:
-    """Fractal noise of about zero mean and unit spread; the coarsest bumps are `cell_px` wide."""
-    h, w = shape
-    total = np.zeros(shape, np.float32)
-    weight_sum = 0.0
-    for octave in range(octaves):
-        step = max(cell_px / 2**octave, 1.0)
-        grid = rng.standard_normal((int(h / step) + 4, int(w / step) + 4)).astype(np.float32)
-        weight = 0.55**octave
-        full = cv2.resize(
-            grid,
-            (int(grid.shape[1] * step) + 1, int(grid.shape[0] * step) + 1),
-            interpolation=cv2.INTER_CUBIC,
-        )
-        oy, ox = int(rng.integers(0, max(1, int(step)))), int(rng.integers(0, max(1, int(step))))
-        total += weight * full[oy : oy + h, ox : ox + w]
-        weight_sum += weight**2
-    return total / np.float32(0.75 * np.sqrt(weight_sum))
-
-
 def damage(
-    reference: Reference, kind: Kind, rng: np.random.Generator, *, keep: float | None = None
+    reference: Reference,
+    kind: Kind,
+    rng: np.random.Generator,
+    *,
+    keep: float | None = None,
+    options: DamageOptions | None = None,
+    heat: Field | None = None,
 ) -> Damaged:
-    """Burn or tear one note; `keep`: the share to be left (drawn by `wanted_ratio` when None)."""
-    keep = wanted_ratio(rng) if keep is None else keep
+    """Burn, tear, soak or gnaw one note.
+
+    `keep`: the share to be left before the options' bounds are asked; `heat`: reach of the fire in mm with the burnt edge
+    at 0, where a bundle shares it (`bundle`).
+    """
+    options = options or DamageOptions()
+    keep = _keep(rng, options) if keep is None else keep
     w, h = round(reference.width_mm * PX_PER_MM), round(reference.height_mm * PX_PER_MM)
     picture = _resized(reference.image, w, h)
-    heat = _heat(rng, (h, w)) if kind == "burnt" else _tear_off(rng, (h, w))
-    level = np.float32(np.quantile(heat[::4, ::4], keep))
-    heat = heat - level
-    if keep > 0.985:
-        heat = np.minimum(heat, -0.5)
+    fire = kind in BURNT
+    if heat is None:
+        heat = _levelled(_field(rng, (h, w), kind), keep)
     present = heat <= 0
-    tears, torn_edge = _tears(rng, (h, w), kind)
-    char_mm = _char_width(rng, (h, w)) if kind == "burnt" else np.zeros((h, w), np.float32)
-    labels = _pieces(present, tears)
+    if kind in ("moth", "mouse"):
+        present = present & ~getattr(gnawing, kind)(rng, (h, w))
+    tears, torn_edge = _torn(rng, present, kind, options)
+    char_mm = _char_width(rng, (h, w)) if fire else np.zeros((h, w), np.float32)
+    labels = _pieces(present, np.zeros_like(tears) if kind == "taped" else tears)
     whole = labels > 0
     char: Field = np.zeros((h, w), np.float32)
-    if kind == "burnt":
+    if fire:
         char = np.asarray(np.clip(1.0 + heat / np.maximum(char_mm, 1e-3), 0.0, 1.0), np.float32)
     legible = whole & ~(char > 0.08)
 
     paper = _age(picture.astype(np.float32), rng)
-    if kind == "burnt":
+    degree = 0.0
+    if kind == "carbonised":
+        degree = float(rng.uniform(*options.carbonised))
+        paper, hidden = stains.carbonise(paper, degree, rng)
+        legible &= ~hidden
+    if fire:
         paper = _scorch(paper, heat, char, rng)
-    paper = _torn_fibre(paper, torn_edge if kind == "burnt" else torn_edge | ~present, whole, rng)
+    paper = _torn_fibre(paper, torn_edge if fire else torn_edge | ~present, whole, rng)
+    if kind == "soot":
+        paper, hidden = stains.soot(paper, rng)
+        legible &= ~hidden
+    elif kind == "mould":
+        paper = stains.mould(paper, rng)
+    elif kind == "water":
+        paper = stains.water(paper, rng)
+    elif kind == "taped":
+        paper = stains.tape(paper, torn_edge, rng)
     total = float(h * w)
     return Damaged(
         picture=np.clip(paper, 0, 255).astype(np.uint8),
         labels=labels,
         legible=legible,
-        shift_mm=_shift(rng, heat, kind),
+        shift_mm=_shift(rng, heat, kind, options.shrink_max, degree),
         ratio=float(np.count_nonzero(whole)) / total,
         legible_ratio=float(np.count_nonzero(legible)) / total,
         kind=kind,
     )
+
+
+def bundle(
+    reference: Reference, rng: np.random.Generator, options: DamageOptions | None = None
+) -> list[Field]:
+    """One fire through a bundle, for each sheet from the top: the same pattern, 0 to 1.2 mm less at each sheet deeper,
+    bent anew by 0.4 mm."""
+    options = options or DamageOptions()
+    shape = (round(reference.height_mm * PX_PER_MM), round(reference.width_mm * PX_PER_MM))
+    heat = _levelled(_heat(rng, shape), _keep(rng, options))
+    step = float(rng.uniform(0.0, 1.2))
+    count = int(rng.integers(options.sheets[0], options.sheets[1] + 1))
+    return [
+        np.asarray(heat - np.float32(step * n) + np.float32(0.4) * smooth_noise(rng, shape, 90), np.float32)
+        for n in range(count)
+    ]
+
+
+def _keep(rng: np.random.Generator, options: DamageOptions) -> float:
+    return wanted_ratio(rng) if options.keep is None else float(rng.uniform(*options.keep))
+
+
+def _field(rng: np.random.Generator, shape: tuple[int, int], kind: Kind) -> Field:
+    if kind not in BURNT:
+        return _tear_off(rng, shape)
+    return _folded(rng, shape) if kind == "folded" else _heat(rng, shape)
+
+
+def _levelled(heat: Field, keep: float) -> Field:
+    """The same field with the edge of what is left at 0."""
+    heat = heat - np.float32(np.quantile(heat[::4, ::4], keep))
+    return np.minimum(heat, np.float32(-0.5)) if keep > 0.985 else heat
+
+
+def _torn(
+    rng: np.random.Generator, present: Mask, kind: Kind, options: DamageOptions
+) -> tuple[NDArray[np.int32], Mask]:
+    parts = (2, 3) if kind == "taped" and options.torn_in is None else options.torn_in
+    if parts is not None:
+        count = int(rng.integers(parts[0], parts[1] + 1))
+        return gnawing.torn_in(rng, present, count)
+    return _tears(rng, (present.shape[0], present.shape[1]), kind)
 
 
 def _resized(image: Picture, width: int, height: int) -> Picture:
@@ -133,15 +226,9 @@ def _resized(image: Picture, width: int, height: int) -> Picture:
     return np.asarray(resized, np.uint8)
 
 
-def _grid_mm(shape: tuple[int, int]) -> tuple[Field, Field]:
-    x = (np.arange(shape[1], dtype=np.float32)[None, :] + 0.5) / np.float32(PX_PER_MM)
-    y = (np.arange(shape[0], dtype=np.float32)[:, None] + 0.5) / np.float32(PX_PER_MM)
-    return x, y
-
-
 def _heat(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
     """Reach of the fire in mm, up to a constant: fronts from edges and corners, and sometimes spark holes."""
-    x, y = _grid_mm(shape)
+    x, y = grid_mm(shape)
     wide, high = shape[1] / PX_PER_MM, shape[0] / PX_PER_MM
     bend = noise(rng, shape, 260, 6) * np.float32(rng.uniform(2.5, 5.5))
     heat = np.full(shape, -1e3, np.float32)
@@ -162,9 +249,20 @@ def _heat(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
     return heat
 
 
+def _folded(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
+    """A fire that took the note folded in half across: one half's pattern, mirrored, and in half of the cases the fold."""
+    heat, half = _heat(rng, shape), shape[1] // 2
+    if rng.random() < 0.5:
+        fold = np.abs(grid_mm(shape)[0] - np.float32(shape[1] / 2 / PX_PER_MM))
+        lead = np.float32(np.quantile(heat[::8, ::8], 0.8) + rng.uniform(2.0, 8.0))
+        heat = np.maximum(heat, lead - fold + np.float32(1.2) * noise(rng, shape, 160, 4))
+    heat[:, -half:] = heat[:, :half][:, ::-1]
+    return np.asarray(heat + np.float32(0.3) * smooth_noise(rng, shape, 120), np.float32)
+
+
 def _tear_off(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
     """The same field for a part torn away by hand: one slanting front, bent little and in long waves."""
-    x, y = _grid_mm(shape)
+    x, y = grid_mm(shape)
     turn = rng.uniform(0, 2 * np.pi)
     bend = noise(rng, shape, 220, 6) * np.float32(rng.uniform(1.2, 2.5))
     return np.asarray(x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn)) + bend, np.float32)
@@ -178,8 +276,8 @@ def _char_width(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
 
 def _tears(rng: np.random.Generator, shape: tuple[int, int], kind: Kind) -> tuple[NDArray[np.int32], Mask]:
     """Parts by tears across the note (0, 1, 2), and where the paper along them is lost or frayed."""
-    count = int(rng.choice([0, 1, 2], p=[0.8, 0.15, 0.05] if kind == "burnt" else [0.25, 0.5, 0.25]))
-    x, y = _grid_mm(shape)
+    count = int(rng.choice([0, 1, 2], p=[0.8, 0.15, 0.05] if kind in BURNT else [0.25, 0.5, 0.25]))
+    x, y = grid_mm(shape)
     wide, high = shape[1] / PX_PER_MM, shape[0] / PX_PER_MM
     parts = np.zeros(shape, np.int32)
     line = np.zeros(shape, bool)
@@ -224,7 +322,7 @@ def _age(paper: Field, rng: np.random.Generator) -> Field:
         rng.uniform(0.4, 2.0)
     )
     paper = paper * (1 - soil) + np.array((70, 95, 110), np.float32) * soil
-    x, y = _grid_mm((shape[0], shape[1]))
+    x, y = grid_mm((shape[0], shape[1]))
     light = np.ones((shape[0], shape[1]), np.float32)
     for _ in range(int(rng.integers(0, 5))):
         turn, depth = rng.uniform(0, np.pi), np.float32(rng.uniform(0.03, 0.14))
@@ -262,8 +360,11 @@ def _torn_fibre(paper: Field, edge: Mask, whole: Mask, rng: np.random.Generator)
     return np.asarray(paper * (1 - white) + np.array((226, 234, 236), np.float32) * white, np.float32)
 
 
-def _shift(rng: np.random.Generator, heat: Field, kind: Kind) -> Field:
-    """Where points move: shrinkage towards the middle (0 to 4 % linear, more near the fire), now and then a curl.
+def _shift(
+    rng: np.random.Generator, heat: Field, kind: Kind, shrink_max: float = 0.04, degree: float = 0.0
+) -> Field:
+    """Where points move: shrinkage towards the middle (0 to `shrink_max` linear, more near the fire and where the paper is
+    baked through to `degree`), now and then a curl; wet paper cockles by 0.15 mm.
 
     Smooth by construction (bumps of some 60 mm), so that it can be inverted by a few fixed-point steps.
     """
@@ -277,17 +378,22 @@ def _shift(rng: np.random.Generator, heat: Field, kind: Kind) -> Field:
         h / 2 / PX_PER_MM
     )
     strain = np.zeros(small, np.float32)
-    if kind == "burnt":
-        most = rng.uniform(0.0, 0.04)
+    if kind in BURNT:
+        most = rng.uniform(0.0, shrink_max)
         near = cv2.resize(heat, (small[1], small[0]), interpolation=cv2.INTER_AREA)
         near = cv2.GaussianBlur(np.exp(np.minimum(near, 0) / 25.0).astype(np.float32), (0, 0), 12)
+        near = np.maximum(near, np.float32(degree))
         uneven = cv2.GaussianBlur(noise(rng, small, 60, 1), (0, 0), 8)
-        strain = np.clip(most * (0.35 + 0.65 * near) * (1 + 0.25 * uneven), 0, 0.04).astype(np.float32)
+        strain = np.clip(most * (0.35 + 0.65 * near) * (1 + 0.25 * uneven), 0, shrink_max).astype(np.float32)
         strain = cv2.GaussianBlur(strain, (0, 0), 8)
     dx, dy = -strain * x, -strain * y
     if rng.random() < 0.2:  # a mild curl: the far end rises and looks shorter from above
         curl = np.float32(rng.uniform(0.002, 0.008) / (w / PX_PER_MM) * 2)
         dx = dx - curl * x * np.abs(x)
+    if kind == "water":
+        dx, dy = (
+            d + np.float32(0.15) * cv2.GaussianBlur(noise(rng, small, 25, 1), (0, 0), 3) for d in (dx, dy)
+        )
     small_shift = np.stack([dx + 0 * y, dy + 0 * x], -1).astype(np.float32)
     rows = (np.arange(h, dtype=np.float32) + 0.5) / step
     cols = (np.arange(w, dtype=np.float32) + 0.5) / step

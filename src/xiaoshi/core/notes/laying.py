@@ -28,7 +28,7 @@ class Paper:
     """One piece as it lies flat: colour and cover (0 to 255) at PX_PER_MM, cut to its bounding box.
 
     `outline_mm`: (n, 2) its outer edge, `middle_mm` (the middle of the box) as origin; `note_area_mm2`: before the
-    paper shrank.
+    paper shrank; `sheets`: how many lie glued on each other.
     """
 
     note: int
@@ -36,6 +36,7 @@ class Paper:
     cover: Picture
     outline_mm: NDArray[np.float64]
     note_area_mm2: float
+    sheets: int = 1
 
 
 def papers_of(index: int, damaged: Damaged) -> list[Paper]:
@@ -65,6 +66,47 @@ def papers_of(index: int, damaged: Damaged) -> list[Paper]:
             )
         )
     return papers
+
+
+def stuck_paper(index: int, sheets: Sequence[Damaged], rng: np.random.Generator) -> Paper:
+    """Sheets that heat or water has glued into one thing, the first on top: each lower one 0.2 to 2 mm aside and up to 1
+    degree turned, a dark line where one ends above another."""
+    pad = round(4 * PX_PER_MM)
+    h, w = (n + 2 * pad for n in sheets[0].labels.shape)
+    picture, cover = np.zeros((h, w, 3), np.float32), np.zeros((h, w), np.float32)
+    for depth in range(len(sheets) - 1, -1, -1):
+        flat, sheet = _flat(sheets[depth])
+        aside = rng.uniform(0.2, 2.0) * PX_PER_MM if depth else 0.0
+        way, turn = rng.uniform(0, 2 * np.pi), (np.degrees(rng.uniform(-0.018, 0.018)) if depth else 0.0)
+        move = cv2.getRotationMatrix2D((w / 2 - pad, h / 2 - pad), float(turn), 1.0)
+        move[:, 2] += pad + aside * np.array([np.cos(way), np.sin(way)])
+        colour = cv2.warpAffine(flat, move, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        over = cv2.warpAffine(sheet, move, (w, h), flags=cv2.INTER_LINEAR).astype(np.float32) / 255
+        edge = cv2.GaussianBlur(over, (0, 0), 0.35 * PX_PER_MM)[..., None] * (1 - over[..., None])
+        picture = picture * (1 - 0.7 * edge)
+        picture += over[..., None] * (colour - picture)
+        cover = np.maximum(cover, over)
+    whole = np.rint(cover * 255).astype(np.uint8)
+    x0, y0, bw, bh = cv2.boundingRect(whole)
+    cut = (slice(y0, y0 + bh), slice(x0, x0 + bw))
+    middle = np.array([x0 + bw / 2, y0 + bh / 2]) / PX_PER_MM
+    outline = _outline_mm((whole > 127).astype(np.uint8) * 255, np.zeros((h, w, 2), np.float32)) - middle
+    shown = np.clip(picture[cut], 0, 255).astype(np.uint8)
+    return Paper(
+        index, shown, np.array(whole[cut]), outline, float((whole > 127).sum()) / PX_PER_MM**2, len(sheets)
+    )
+
+
+def _flat(damaged: Damaged) -> tuple[Picture, Picture]:
+    """The whole note as heat has moved it: colour and cover."""
+    h, w = damaged.labels.shape
+    x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+    move = damaged.shift_mm * np.float32(PX_PER_MM)
+    map_x, map_y = x - move[..., 0], y - move[..., 1]
+    flat = cv2.remap(damaged.picture, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    mask = (damaged.labels > 0).astype(np.uint8) * 255
+    cover = cv2.remap(mask, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(flat, np.uint8), np.asarray(cover, np.uint8)
 
 
 @lru_cache(maxsize=2)
@@ -102,9 +144,10 @@ def crumbs(
     papers: Sequence[Paper],
     places: Sequence[Place],
     rng: np.random.Generator,
+    count: tuple[int, int] = (4, 25),
 ) -> None:
-    """Ash: dark flakes of 0.3 to 3 mm, away from the pieces so that no truth becomes a matter of taste."""
-    for _ in range(int(rng.integers(4, 26))):
+    """Ash: `count` (least, most) dark flakes of 0.3 to 3 mm, away from the pieces so that no truth becomes a matter of taste."""
+    for _ in range(int(rng.integers(count[0], count[1] + 1))):
         x, y = rng.uniform(2, tray[2] - 2), rng.uniform(2, tray[3] - 2)
         size, points = float(np.clip(rng.exponential(0.6) + 0.15, 0.15, 1.5)), int(rng.integers(5, 9))
         radius = rng.uniform(0.5, 1.0, points) * size

@@ -29,14 +29,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xiaoshi.core.notes.camera import CameraOptions, Shot, aim, develop, expose
-from xiaoshi.core.notes.damage import PX_PER_MM, Damaged, Kind, damage
-from xiaoshi.core.notes.laying import DESK_MM, Paper, crumbs, ground, lay_down, papers_of
+from xiaoshi.core.notes.damage import PX_PER_MM, Damaged, DamageOptions, Kind, bundle, damage
+from xiaoshi.core.notes.fields import Field
+from xiaoshi.core.notes.laying import DESK_MM, Paper, crumbs, ground, lay_down, papers_of, stuck_paper
 from xiaoshi.core.notes.mat import MatSpec, RectMm, mat_spec, tray_area_mm
 from xiaoshi.core.notes.packing import Place, overlap_places, pack
 from xiaoshi.core.notes.reference import Picture, Reference
 from xiaoshi.core.problems import Problem, Words
 
-DamageMix = Literal["burnt", "torn", "mixed"]
+DamageMix = Kind | Literal["mixed", "any"]
+"""One kind for all notes; "mixed": 65 % burnt, the rest torn; "any": every kind but "stuck" (see `ANY`)."""
+ANY: dict[Kind, float] = {
+    "burnt": 0.25,
+    "torn": 0.2,
+    "carbonised": 0.1,
+    "folded": 0.1,
+    "soot": 0.07,
+    "stack": 0.04,
+    "moth": 0.06,
+    "mouse": 0.04,
+    "mould": 0.05,
+    "water": 0.05,
+    "taped": 0.04,
+}
 Verdict = Literal["full", "half", "none"]
 
 Reprint = Callable[[Reference, int], "tuple[Picture, str] | None"]
@@ -47,23 +62,32 @@ RULES = {"id": "cny-2026", "in_force_from": "2026-03-31"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TruthPiece:
-    """One piece on the photo. `note`: index in the tray's notes; `polygon`: (n, 2) pixels; areas in mm2."""
+    """One piece on the photo. `note`: index in the tray's notes; `polygon`: (n, 2) pixels; areas in mm2; `sheets`: of a stuck
+    stack, whose `note` is the top one."""
 
     note: int
     polygon: NDArray[np.float64]
     area_mm2: float
     note_area_mm2: float
+    sheets: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TruthNote:
-    """One note of a tray: which face lies up, how much of the note is left, its number where it has its own."""
+    """One note of a tray: which face lies up, how much of the note is left, its number where it has its own.
+
+    `bundle`, `layer`: notes that burnt together share the first and count the second from the top; `under`: index of the
+    note whose piece this one is glued beneath, and so has none of its own.
+    """
 
     reference: Reference
     kind: Kind
     ratio: float
     legible_ratio: float
     serial: str | None = None
+    bundle: int | None = None
+    layer: int = 0
+    under: int | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -96,7 +120,8 @@ class TrayOptions:
 
     `mat`: "auto" takes the blue A3 mat, and A2 where the notes do not fit on A3; None a wooden desk; `overlap`: pieces
     lie on each other; `reprint`: draws a face with a serial number of its own (without it every note carries its
-    reference's); `font`: bytes of a font with Chinese letters for the words on the mat.
+    reference's); `font`: bytes of a font with Chinese letters for the words on the mat; `damage`: bounds of the damage;
+    `crumbs`: least and most flakes of ash lying about.
     """
 
     mat: MatSpec | Literal["auto"] | None = "auto"
@@ -104,6 +129,8 @@ class TrayOptions:
     reprint: Reprint | None = None
     camera: CameraOptions = field(default_factory=CameraOptions)
     font: bytes | None = None
+    damage: DamageOptions = field(default_factory=DamageOptions)
+    crumbs: tuple[int, int] = (4, 25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +218,20 @@ def _tray(
     specs = (mat_spec("A3"), mat_spec("A2")) if options.mat == "auto" else (options.mat,)
     trays = [_page(spec)[1] for spec in specs]
     room_mm2, laid_mm2 = max(tray.width_mm * tray.height_mm for tray in trays), 0.0
-    for index in range(notes_per_tray):
-        note, damaged = _draw_note(references, mix, rng, options.reprint)
-        notes.append(note)
-        papers += papers_of(index, damaged)
-        laid_mm2 += sum(float((p.cover > 127).sum()) for p in papers if p.note == index) / PX_PER_MM**2
+    while len(notes) < notes_per_tray:
+        first, drawn = len(notes), _draw(references, mix, rng, options)[: notes_per_tray - len(notes)]
+        notes += [
+            note if note.bundle is None else _of_bundle(note, first, n) for n, (note, _) in enumerate(drawn)
+        ]
+        if drawn[0][0].kind == "stuck":
+            made = [stuck_paper(first, [damaged for _, damaged in drawn], rng)]
+        else:
+            made = [paper for n, (_, damaged) in enumerate(drawn) for paper in papers_of(first + n, damaged)]
+        papers += made
+        laid_mm2 += sum(float((paper.cover > 127).sum()) for paper in made) / PX_PER_MM**2
         if laid_mm2 > room_mm2 and not options.overlap:
             # More paper than tray: no need to draw the rest of a hundred notes to say so.
-            return _too_small(name, notes_per_tray, index)
+            return _too_small(name, notes_per_tray, first)
     fitted = 0
     for spec in specs:
         page_mm, tray = _page(spec)
@@ -224,23 +257,67 @@ def _too_small(name: str, wanted: int, fitted: int) -> Problem:
     )
 
 
-def _draw_note(
-    references: Sequence[Reference], mix: DamageMix, rng: np.random.Generator, reprint: Reprint | None
-) -> tuple[TruthNote, Damaged]:
+def _draw(
+    references: Sequence[Reference], mix: DamageMix, rng: np.random.Generator, options: TrayOptions
+) -> list[tuple[TruthNote, Damaged]]:
+    """One damaged note, or a bundle of notes of one kind that burnt together, from the top."""
     kinds = sorted({r.note_key for r in references})
     chosen = kinds[int(rng.integers(0, len(kinds)))]
     faces = [r for r in references if r.note_key == chosen]
     face = faces[int(rng.integers(0, len(faces)))]
-    kind: Kind = ("burnt" if rng.random() < 0.65 else "torn") if mix == "mixed" else mix
+    kind = _kind(mix, rng)
+    if kind not in ("stack", "stuck"):
+        return [_draw_note(face, kind, rng, options)]
+    heats = bundle(face, rng, options.damage)
+    drawn = []
+    for heat in heats:
+        note, damaged = _draw_note(face, kind, rng, options, heat)
+        if damaged.ratio > 0:
+            if kind == "stuck":
+                damaged = _largest_only(damaged)
+            drawn.append(
+                (replace(note, ratio=damaged.ratio, legible_ratio=damaged.legible_ratio, bundle=0), damaged)
+            )
+    return drawn or _draw(references, mix, rng, options)
+
+
+def _kind(mix: DamageMix, rng: np.random.Generator) -> Kind:
+    if mix == "mixed":
+        return "burnt" if rng.random() < 0.65 else "torn"
+    if mix == "any":
+        return list(ANY)[int(rng.choice(len(ANY), p=list(ANY.values())))]
+    return mix
+
+
+def _draw_note(
+    face: Reference, kind: Kind, rng: np.random.Generator, options: TrayOptions, heat: Field | None = None
+) -> tuple[TruthNote, Damaged]:
     number = int(rng.integers(0, 2**31))
-    own = reprint(face, number) if reprint is not None else None
+    own = options.reprint(face, number) if options.reprint is not None else None
     printed = face if own is None else replace(face, image=own[0])
-    damaged = damage(printed, kind, rng)
-    while damaged.ratio == 0:  # all ash: such a note does not reach the desk
-        damaged = damage(printed, kind, rng)
-    return TruthNote(
-        face, kind, damaged.ratio, damaged.legible_ratio, None if own is None else own[1]
-    ), damaged
+    damaged = damage(printed, kind, rng, options=options.damage, heat=heat)
+    while damaged.ratio == 0 and heat is None:  # all ash: such a note does not reach the desk
+        damaged = damage(printed, kind, rng, options=options.damage)
+    serial = None if own is None else own[1]
+    return TruthNote(face, kind, damaged.ratio, damaged.legible_ratio, serial), damaged
+
+
+def _largest_only(damaged: Damaged) -> Damaged:
+    """A sheet of a stuck stack: what fell off the stack is lost."""
+    first = damaged.labels == 1
+    legible = damaged.legible & first
+    return replace(
+        damaged,
+        labels=first.astype(np.int32),
+        legible=legible,
+        ratio=float(first.mean()),
+        legible_ratio=float(legible.mean()),
+    )
+
+
+def _of_bundle(note: TruthNote, first: int, layer: int) -> TruthNote:
+    under = first if note.kind == "stuck" and layer else None
+    return replace(note, bundle=first, layer=layer, under=under)
 
 
 def _page(spec: MatSpec | None) -> tuple[tuple[float, float], RectMm]:
@@ -262,7 +339,7 @@ def _photograph(
     shot = aim(rng, page_mm, options.camera)
     plane_px_per_mm = min(PX_PER_MM, max(3.0, 1.1 * options.camera.width_px / page_mm[0]))
     plane = ground(spec, page_mm, plane_px_per_mm, options.font, rng)
-    crumbs(plane, plane_px_per_mm, tray, papers, places, rng)
+    crumbs(plane, plane_px_per_mm, tray, papers, places, rng, options.crumbs)
     pieces = []
     for paper, place in zip(papers, places, strict=True):
         at = (place.x_mm + tray[0], place.y_mm + tray[1])
@@ -270,7 +347,9 @@ def _photograph(
         c, s = np.cos(place.turn_rad), np.sin(place.turn_rad)
         outline = paper.outline_mm @ np.array([[c, s], [-s, c]]) + np.array(at)
         area = float(np.sum(paper.cover, dtype=np.float64)) / 255 / PX_PER_MM**2
-        pieces.append(TruthPiece(paper.note, _polygon(shot, outline), area, paper.note_area_mm2))
+        pieces.append(
+            TruthPiece(paper.note, _polygon(shot, outline), area, paper.note_area_mm2, paper.sheets)
+        )
     sharp = shot.take(plane, plane_px_per_mm, (-DESK_MM, -DESK_MM))
     jpeg, picture = develop(expose(sharp, rng, options.camera), rng, options.camera)
     return SimulatedTray(name, picture, jpeg, shot.mm_per_px(), spec, tuple(pieces), tuple(notes))

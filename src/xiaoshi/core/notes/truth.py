@@ -1,7 +1,8 @@
 """The truth of simulated trays in the form of `xiaoshi notes assess --json`, so that both can be laid side by side.
 
-Additional keys beside the contract's: `seed`, and in pieces `note`, `note_area_mm2`; in notes `legible_ratio`, `damage`,
-`image`, `serial` (null where the note carries its reference's); `images` with each photo's own scale and mat. Ids run p1.. and n1.. through all trays, in reading order of
+Additional keys beside the contract's: `seed`, and in pieces `note`, `note_area_mm2`, `sheets` (of a stuck stack, else 1); in
+notes `legible_ratio`, `damage`, `image`, `serial` (null where the note carries its reference's), `bundle` and `layer` (notes
+that burnt together, from the top 0; null alone). Sheets under a stuck stack's top have the same piece. `images` with each photo's own scale and mat. Ids run p1.. and n1.. through all trays, in reading order of
 the pieces (rows of 40 mm, then left to right) and of each note's first piece.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from xiaoshi.core.notes.simulate import RULES, SimulatedTray, TruthNote, TruthPiece
+from xiaoshi.core.notes.simulate import RULES, SimulatedTray, TruthPiece
 
 
 def truth_json(trays: Sequence[SimulatedTray], seed: int) -> dict[str, Any]:
@@ -32,8 +33,11 @@ def truth_json(trays: Sequence[SimulatedTray], seed: int) -> dict[str, Any]:
                 note_pieces[piece.note] = []
             note_pieces[piece.note].append(piece_id)
             pieces.append(_piece_json(tray, piece, piece_id, note_ids[piece.note]))
-        for index, note_id in note_ids.items():
-            notes.append(_note_json(tray, tray.notes[index], note_id, note_pieces[index]))
+        for index, note_id in list(note_ids.items()):
+            notes.append(_note_json(tray, index, note_id, note_pieces[index]))
+        for index, note in enumerate(tray.notes):
+            if note.under is not None:
+                notes.append(_note_json(tray, index, f"n{len(notes) + 1}", note_pieces[note.under]))
     count = {
         verdict: sum(1 for n in notes if n["verdict"] == verdict) for verdict in ("full", "half", "none")
     }
@@ -79,10 +83,12 @@ def _piece_json(tray: SimulatedTray, piece: TruthPiece, piece_id: str, note_id: 
         "confidence": 1.0,
         "note": note_id,
         "note_area_mm2": round(piece.note_area_mm2, 2),
+        "sheets": piece.sheets,
     }
 
 
-def _note_json(tray: SimulatedTray, note: TruthNote, note_id: str, pieces: list[str]) -> dict[str, Any]:
+def _note_json(tray: SimulatedTray, index: int, note_id: str, pieces: list[str]) -> dict[str, Any]:
+    note = tray.notes[index]
     return {
         "id": note_id,
         "pieces": pieces,
@@ -97,4 +103,6 @@ def _note_json(tray: SimulatedTray, note: TruthNote, note_id: str, pieces: list[
         "legible_ratio": note.legible_ratio,
         "damage": note.kind,
         "serial": note.serial,
+        "bundle": None if note.bundle is None else f"{tray.name}:{note.bundle}",
+        "layer": None if note.bundle is None else note.layer,
     }
