@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from xiaoshi import library as store
-from xiaoshi.commands import notes_assess, notes_report
+from xiaoshi.commands import notes_assess, notes_report, notes_simulate
 from xiaoshi.core.notes import mat, simulate
 from xiaoshi.core.notes.truth import truth_json
 from xiaoshi.core.problems import Problem, Words
@@ -111,7 +111,7 @@ def _simulate_parser(sub: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument("--seed", type=_whole(0), default=1, metavar="N")
     parser.add_argument("--trays", type=_whole(1), default=1, metavar="N")
     parser.add_argument("--notes-per-tray", type=_whole(1), default=8, metavar="N")
-    parser.add_argument("--damage", choices=("burnt", "torn", "mixed"), default="mixed")
+    notes_simulate.add_options(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR")
     _shared(parser)
 
@@ -261,7 +261,7 @@ def _simulate(args: argparse.Namespace) -> int:
         trays=args.trays,
         notes_per_tray=args.notes_per_tray,
         damage=args.damage,
-        options=simulate.TrayOptions(font=font, reprint=store.specimen_reprint(font)),
+        options=notes_simulate.tray_options(args, font, store.specimen_reprint(font)),
     )
     try:
         out.mkdir(parents=True, exist_ok=True)
