@@ -89,6 +89,10 @@ class Shot:
         size = (coarse.shape[1] * 8, coarse.shape[0] * 8)
         fine = cv2.resize(coarse, size, interpolation=cv2.INTER_LINEAR)[: self.height_px, : self.width_px]
         map_x, map_y = cv2.split(fine)
+        # beyond the desk that was drawn its mirror image is shown, never that of the page
+        desk = tuple(-0.95 * at * ppm for at in origin_mm)
+        map_x = np.clip(map_x, -desk[0], plane.shape[1] + desk[0])
+        map_y = np.clip(map_y, -desk[1], plane.shape[0] + desk[1])
         return np.asarray(
             cv2.remap(plane, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.uint8
         )
