@@ -39,6 +39,9 @@ LAYERS_MAX = 6
 ALONG_MM = 0.5
 STACK_MM, TILT_RAD_MAX = 20.0, 0.20
 """Sheets of a stack lie on each other within this; what lies farther off or at more of an angle overlaps."""
+LAYER_MATCHES, LAYER_MARGIN = 14, 2.0
+"""More than a name needs: what a first note leaves over is full of its own matches, and 8 of those on another face (margin
+1.3) made a stack of a blurred single note."""
 SAME_MM, SAME_RAD = 1.2, 0.03
 """Two poses of one face nearer than this are one sheet that is bent."""
 
@@ -72,7 +75,8 @@ def layers_below(features: Features, found: Found, library: PreparedLibrary) -> 
         if other is None:
             break
         rest[left[other.pose.used]] = False
-        if not any(_same_sheet(other, known) for known in (found, *told)) and _lies_on(other, found):
+        sure = other.identity.inliers >= LAYER_MATCHES and other.identity.margin >= LAYER_MARGIN
+        if sure and not any(_same_sheet(other, known) for known in (found, *told)) and _lies_on(other, found):
             told.append(other)
     return told
 
