@@ -1,13 +1,8 @@
 """From a photo's pixels to the millimetres of the tray.
 
-The mat's markers give point pairs (mm on the page, pixel in the photo). The camera is a homography followed by radial
-distortion about the picture's middle:
-
-    px = c + s q (1 + k1 |q|^2 + k2 |q|^4),   q = (H(mm) - c) / s,   s = half the diagonal
-
-fitted together by Gauss-Newton. Without k1 and k2 a phone's lens moves the middle of a tray by up to half a
-millimetre while the markers at its border still fit. Markers that do not fit (bent paper, a finger) are dropped; a
-photo whose markers are off by more than 0.15 mm (root mean square) is refused: its mat is not flat or not one sheet.
+The mat's markers give point pairs (mm on the page, pixel in the photo); `lens` fits a camera to them and says how sure
+each place is. Markers that do not fit (bent paper, a finger) are dropped; a photo whose markers are off by more than
+0.15 mm (root mean square) is refused: its mat is not flat or not one sheet.
 
 Detection runs on a picture of at most 2,600 px with a light blur and `minMarkerDistanceRate` 0.01 (else the white
 quiet zone swallows markers); corners are refined on the full picture in a window smaller than a marker's cell.
@@ -17,12 +12,13 @@ A scan has no mat: `plane_of_scan` takes its mm per pixel from the caller.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from xiaoshi.core.notes.lens import CORNER_PX, Lens, fit_lens
 from xiaoshi.core.notes.mat import (
     MARKER_CELLS,
     MatSpec,
@@ -38,6 +34,9 @@ Points = NDArray[np.float64]
 
 MARKER_RMS_MM_MAX = 0.15
 MARKERS_MIN = 4
+DOUBT_MM_MAX = 0.2
+MARKERS_OF_OTHER = 2
+"""So many markers of another sheet, or so many ids at two places, and a second mat lies in the photo."""
 DETECT_EDGE_PX = 2600
 
 
@@ -45,26 +44,25 @@ DETECT_EDGE_PX = 2600
 class Plane:
     """Where the tray's plane lies in the photo.
 
-    `homography`: 3x3, mm to ideal pixels; `centre`, `radius`: middle and half diagonal of the photo in px; `k1`, `k2`:
-    radial distortion; `area`: the part of the plane that is looked at (mm); `mat`: the mat, None for a scan;
-    `marker_rms_mm`: how well the markers fit, None for a scan.
+    `camera`: perspective and lens; `area`: the part of the plane that is looked at (mm); `mat`: the mat, None for a scan;
+    `marker_rms_mm`: how well the markers fit, None for a scan; `markers`: ids of the markers that were read;
+    `other_mat`: a second mat lies in the photo.
     """
 
-    homography: Points
-    centre: tuple[float, float]
-    radius: float
-    k1: float
-    k2: float
+    camera: Lens
     area: RectMm
     mat: MatSpec | None
     marker_rms_mm: float | None
+    markers: tuple[int, ...] = ()
+    other_mat: bool = False
 
     def to_px(self, points_mm: Points) -> Points:
         """(n, 2) mm to (n, 2) px of the photo."""
-        ideal = _project(self.homography, points_mm)
-        q = (ideal - self.centre) / self.radius
-        r2 = (q**2).sum(axis=1, keepdims=True)
-        return np.asarray(self.centre + self.radius * q * (1 + self.k1 * r2 + self.k2 * r2**2))
+        return self.camera.to_px(points_mm)
+
+    def to_mm(self, points_px: Points) -> Points:
+        """(n, 2) px of the photo to (n, 2) mm."""
+        return self.camera.to_mm(points_px)
 
     def mm_per_px(self) -> float:
         """Millimetres a pixel covers at the middle of the area (geometric mean of both directions)."""
@@ -111,6 +109,17 @@ class Plane:
                 seen[top : top + deep] = (map_x >= 0) & (map_x <= w - 1) & (map_y >= 0) & (map_y <= h - 1)
         return flat, seen
 
+    def sure(self, height: int, width: int) -> NDArray[np.bool_] | None:
+        """Where, on a rectified picture of this size, the markers fix the place to DOUBT_MM_MAX; None: everywhere."""
+        x_mm = self.area.x_mm + np.linspace(0, self.area.width_mm, 25)
+        y_mm = self.area.y_mm + np.linspace(0, self.area.height_mm, 19)
+        places = np.stack(np.meshgrid(x_mm, y_mm), axis=-1).reshape(-1, 2)
+        doubt = (self.camera.doubt_px(places) * self.mm_per_px()).reshape(19, 25)
+        if doubt.max() <= DOUBT_MM_MAX:
+            return None
+        fine = cv2.resize(doubt.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(fine <= DOUBT_MM_MAX)
+
     def rect_px_to_photo(self, points: Points, px_per_mm: float) -> Points:
         """Points of the rectified picture, (n, 2), to pixels of the photo."""
         mm = (np.asarray(points, np.float64) + 0.5) / px_per_mm + (self.area.x_mm, self.area.y_mm)
@@ -120,12 +129,12 @@ class Plane:
 def plane_of_scan(pixels: Picture, mm_per_px: float) -> Plane:
     """A flatbed scan: the picture is the plane, at the scale that the caller gives."""
     height, width = pixels.shape[:2]
-    scale = np.diag([1 / mm_per_px, 1 / mm_per_px, 1.0])
-    scale[:2, 2] = -0.5
-    area = RectMm(0.0, 0.0, width * mm_per_px, height * mm_per_px)
-    return Plane(
-        scale, (width / 2, height / 2), float(np.hypot(width, height) / 2), 0.0, 0.0, area, None, None
-    )
+    middle, radius = (width / 2, height / 2), float(np.hypot(width, height) / 2)
+    px = 1 / mm_per_px
+    shift = (-0.5 - middle[0]) / radius, (-0.5 - middle[1]) / radius
+    values = np.array([px / radius, 0, shift[0], 0, px / radius, shift[1], 0, 0, 0, 0, 0, 0, 0], np.float64)
+    camera = Lens(values, np.eye(3), middle, radius, np.zeros((13, 13)))
+    return Plane(camera, RectMm(0.0, 0.0, width * mm_per_px, height * mm_per_px), None, None)
 
 
 def find_mat(pixels: Picture) -> Plane | None:
@@ -134,7 +143,7 @@ def find_mat(pixels: Picture) -> Plane | None:
     The caller must look at `marker_rms_mm` before it measures.
     """
     grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
-    seen = _markers(np.asarray(grey, np.uint8))
+    seen, repeated = _markers(np.asarray(grey, np.uint8))
     sheets: dict[int, list[int]] = {}
     for marker_id in seen:
         spec = spec_of_marker(marker_id)
@@ -149,11 +158,15 @@ def find_mat(pixels: Picture) -> Plane | None:
     corners = marker_corners_mm(spec)
     page = np.stack([corners[i] for i in ids])
     photo = np.stack([seen[i] for i in ids])
-    return _fit_without_outliers(page, photo, spec, pixels.shape[1], pixels.shape[0])
+    plane = _fit_without_outliers(page, photo, spec, pixels.shape[1], pixels.shape[0])
+    if plane is None:
+        return None
+    others = max((len(each) for first, each in sheets.items() if first != spec.first_id), default=0)
+    return replace(plane, markers=tuple(sorted(ids)), other_mat=max(others, repeated) >= MARKERS_OF_OTHER)
 
 
-def _markers(grey: NDArray[np.uint8]) -> dict[int, Points]:
-    """Marker id to its four corners in px of `grey`, refined on the full picture."""
+def _markers(grey: NDArray[np.uint8]) -> tuple[dict[int, Points], int]:
+    """Marker id to its four corners in px of `grey`, refined on the full picture; and how many ids stand at two places."""
     shrink = min(1.0, DETECT_EDGE_PX / max(grey.shape))
     small = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else grey
     settings = cv2.aruco.DetectorParameters()
@@ -161,6 +174,7 @@ def _markers(grey: NDArray[np.uint8]) -> dict[int, Points]:
     settings.minMarkerPerimeterRate = 0.015
     settings.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_NONE
     found: dict[int, Points] = {}
+    repeated: set[int] = set()
     # In a narrow window the black border of a large marker is a ring, whose inner outline is read as a marker too small
     # by a cell's half; wide windows come first, and the larger reading of a marker wins.
     for windows, blur in (((23, 63, 20), 0.8), ((3, 23, 10), 0.8), ((3, 23, 10), 0.0)):
@@ -170,7 +184,10 @@ def _markers(grey: NDArray[np.uint8]) -> dict[int, Points]:
         corners, ids, _ = cv2.aruco.ArucoDetector(detector_dictionary(), settings).detectMarkers(picture)
         for quad, number in zip(corners, [] if ids is None else ids.ravel().tolist(), strict=True):
             at = (quad.reshape(4, 2).astype(np.float64) + 0.5) / shrink - 0.5
-            if int(number) not in found or _area(at) > _area(found[int(number)]):
+            known = found.get(int(number))
+            if known is not None and _apart(at, known):
+                repeated.add(int(number))
+            if known is None or _area(at) > _area(known):
                 found[int(number)] = at
         if len(found) >= 8:
             break
@@ -181,7 +198,13 @@ def _markers(grey: NDArray[np.uint8]) -> dict[int, Points]:
         at = quad.astype(np.float32).reshape(-1, 1, 2)
         cv2.cornerSubPix(grey, at, (window, window), (-1, -1), stop)
         found[marker_id] = at.reshape(4, 2).astype(np.float64)
-    return found
+    return found, len(repeated)
+
+
+def _apart(a: Points, b: Points) -> bool:
+    """Two readings of one id that are not one marker read twice."""
+    edge = float(np.sqrt(max(_area(a), _area(b), 1.0)))
+    return float(np.linalg.norm(a.mean(axis=0) - b.mean(axis=0))) > 1.5 * edge
 
 
 def _area(quad: Points) -> float:
@@ -196,17 +219,16 @@ def _fit_without_outliers(
     Blur pulls every refined corner of a black square a little inwards, the same way in all markers (0.3 px seen); that
     common shrinkage of the markers is measured and taken out, so that it counts neither as distortion nor as residual.
     """
-    centre, radius = (width / 2, height / 2), float(np.hypot(width, height) / 2)
     middles = page.mean(axis=1, keepdims=True)
     arms, keep, shrunk = page - middles, np.ones(page.shape[:2], bool), 0.0
+    corner_px = CORNER_PX
     for _ in range(10):
         seen = (middles + arms * (1 - shrunk)).reshape(-1, 2)
         flat = keep.ravel()
-        fitted = _fit(seen[flat], photo.reshape(-1, 2)[flat], centre, radius)
-        if fitted is None:
+        camera = fit_lens(seen[flat], photo.reshape(-1, 2)[flat], width, height, corner_px)
+        if camera is None:
             return None
-        homography, k1, k2 = fitted
-        plane = Plane(homography, centre, radius, k1, k2, tray_area_mm(spec), spec, None)
+        plane = Plane(camera, tray_area_mm(spec), spec, None)
         off_px = plane.to_px(seen) - photo.reshape(-1, 2)
         off = (np.linalg.norm(off_px, axis=1) * plane.mm_per_px()).reshape(-1, 4)
         outward = plane.to_px((middles + arms).reshape(-1, 2)) - plane.to_px(
@@ -220,54 +242,8 @@ def _fit_without_outliers(
         elif abs(inward) < 1e-3:
             break
         shrunk = float(np.clip(shrunk + inward, 0.0, 0.05))
+        corner_px = float(np.sqrt((off_px[flat] ** 2).mean()))
         if (keep.sum(axis=1) >= 2).sum() < MARKERS_MIN:
             return None
     rms = float(np.sqrt((off[keep] ** 2).mean()))
-    return Plane(homography, centre, radius, k1, k2, tray_area_mm(spec), spec, rms)
-
-
-def _project(homography: Points, points: Points) -> Points:
-    w = points @ homography[2, :2] + homography[2, 2]
-    return np.asarray((points @ homography[:2, :2].T + homography[:2, 2]) / w[:, None])
-
-
-def _fit(
-    page: Points, photo: Points, centre: tuple[float, float], radius: float
-) -> tuple[Points, float, float] | None:
-    """Homography and radial terms by damped Gauss-Newton from the homography alone."""
-    middle, spread = page.mean(axis=0), float(page.std()) or 1.0
-    unit = np.array([[1 / spread, 0, -middle[0] / spread], [0, 1 / spread, -middle[1] / spread], [0, 0, 1.0]])
-    ideal = (photo - centre) / radius
-    start, _ = cv2.findHomography(_project(unit, page), ideal, 0)
-    if start is None or abs(start[2, 2]) < 1e-12:
-        return None
-    source = _project(unit, page)
-    terms = 2 if len(page) >= 32 else 1 if len(page) >= 20 else 0
-    value = np.concatenate([(start / start[2, 2]).ravel()[:8], np.zeros(terms)])
-
-    def residual(v: Points) -> Points:
-        q = _project(np.append(v[:8], 1.0).reshape(3, 3), source)
-        r2 = (q**2).sum(axis=1, keepdims=True)
-        k = np.append(v[8:], [0.0, 0.0])
-        return np.asarray(q * (1 + k[0] * r2 + k[1] * r2**2) - ideal).ravel()
-
-    damping, now = 1e-6, residual(value)
-    for _ in range(30):
-        jacobian = np.stack(
-            [(residual(value + step) - now) / 1e-6 for step in np.eye(len(value)) * 1e-6], axis=1
-        )
-        normal = jacobian.T @ jacobian
-        move = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-12), -jacobian.T @ now)
-        then = residual(value + move)
-        if then @ then < now @ now:
-            value, now, damping = value + move, then, damping / 5
-            if np.abs(move).max() < 1e-10:
-                break
-        else:
-            damping *= 10
-            if damping > 1e6:
-                break
-    to_px = np.array([[radius, 0, centre[0]], [0, radius, centre[1]], [0, 0, 1.0]])
-    homography = to_px @ np.append(value[:8], 1.0).reshape(3, 3) @ unit
-    k = np.append(value[8:], [0.0, 0.0])
-    return homography / homography[2, 2], float(k[0]), float(k[1])
+    return replace(plane, marker_rms_mm=rms)

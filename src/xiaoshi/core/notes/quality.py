@@ -125,3 +125,22 @@ def no_mat(where: str) -> Problem:
         "the photo again",
     )
     return Problem("mat_missing", words, where)
+
+
+def two_mats(where: str) -> Problem:
+    """Pieces on the second mat would be left out in silence."""
+    words = Words(
+        "画面中有两张托盘垫，分不清残币属于哪一张，本图不测量面积；请一次只拍一张托盘垫",
+        "two mats lie in the photo, so nothing is measured in it: take one photo of each mat",
+    )
+    return Problem("two_mats", words, where)
+
+
+def mat_partly_hidden(share: float, where: str) -> Problem:
+    """Markers are seen on one side only; the rest of the tray is not measured."""
+    words = Words(
+        f"托盘垫的标记被挡住太多，托盘约 {share:.0%} 的位置无法准确测量，未计入该处残币；请露出四周标记后重拍",
+        f"too many of the mat's markers are hidden: about {share:.0%} of the tray cannot be placed well enough, and pieces "
+        "there are not measured; uncover the markers and take the photo again",
+    )
+    return Problem("mat_partly_hidden", words, where)

@@ -21,7 +21,7 @@ from xiaoshi.core.notes.pieces import Blob, find_blobs
 from xiaoshi.core.notes.piecework import SeenPiece as SeenPiece
 from xiaoshi.core.notes.piecework import look_at, print_agrees
 from xiaoshi.core.notes.plane import Plane, find_mat, plane_of_scan
-from xiaoshi.core.notes.quality import blurred, mat_unsound, no_mat, unfit
+from xiaoshi.core.notes.quality import blurred, mat_partly_hidden, mat_unsound, no_mat, two_mats, unfit
 from xiaoshi.core.notes.reading_numbers import with_zones
 from xiaoshi.core.notes.reference import Picture
 from xiaoshi.core.notes.register import register
@@ -32,6 +32,7 @@ WORK_PIXELS_MAX = 40e6
 MM_PER_PX_RANGE = (0.005, 0.6)
 SCALE_CONFLICT = 0.03
 CRUMBS_MM2_TOLD = 100.0
+UNSURE_SHARE_TOLD = 0.005
 NAMING_GROWTH = (0.04, 1.0)
 """Millimetres of note per pixel of a photo without scale."""
 
@@ -70,7 +71,10 @@ def look(image: TrayImage, library: PreparedLibrary, mm_per_px: float | None) ->
     problems: list[Problem] = []
     if plane is not None:
         unsound = mat_unsound(plane, image.name)
-        if unsound is not None:
+        if plane.other_mat:
+            problems.append(two_mats(image.name))
+            plane = None
+        elif unsound is not None:
             problems.append(unsound)
             plane = None
         elif mm_per_px is not None and abs(plane.mm_per_px() / mm_per_px - 1) > SCALE_CONFLICT:
@@ -110,6 +114,11 @@ def _measure(
     """The way with a scale; None (and a problem) where paper cannot be told from the ground."""
     px_per_mm = _work_scale(plane)
     flat, seen = plane.rectify(image.pixels, px_per_mm)
+    sure = None if plane.mat is None else plane.sure(*seen.shape)
+    if sure is not None:
+        if float((seen & ~sure).mean()) > UNSURE_SHARE_TOLD:
+            problems.append(mat_partly_hidden(float((seen & ~sure).mean()), image.name))
+        seen = seen & sure
     ground = fit_ground(flat, seen, None if plane.mat is None else plane.mat.colour)
     poor = contrast_problem(ground, image.name)
     if poor is not None or ground is None:
