@@ -125,3 +125,73 @@ def pdf_bomb(megabytes: int = 400) -> bytes:
         + packed
         + b"\nendstream endobj\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF"
     )
+
+
+def pdf_of(*objects: bytes) -> bytes:
+    """A PDF whose table of places is right: objects 1, 2, 3 ... as they are written, the first its catalogue."""
+    out, places = bytearray(b"%PDF-1.7\n"), []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size, start = len(objects) + 1, len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % size + table
+    return bytes(out + b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, start))
+
+
+def stream(entries: bytes, content: bytes) -> bytes:
+    """A stream object of a PDF, packed."""
+    packed = zlib.compress(content, 9)
+    return b"<<%b/Filter/FlateDecode/Length %d>>\nstream\n%b\nendstream" % (entries, len(packed), packed)
+
+
+def one_page(media_box: bytes, *more: bytes, drawing: bytes = b"0 0 m 9 9 l S", things: bytes = b"") -> bytes:
+    """A sound PDF of one page; `more` are the objects 5, 6 ... that `things` (its resources) may name."""
+    return pdf_of(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[%b]/Resources<<%b>>/Contents 4 0 R>>" % (media_box, things),
+        stream(b"", drawing),
+        *more,
+    )
+
+
+def pdf_of_pages(count: int) -> bytes:
+    """Empty pages side by side."""
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>"
+    kids = b" ".join(b"%d 0 R" % (number + 3) for number in range(count))
+    tree = b"<</Type/Pages/Count %d/Kids[%b]>>" % (count, kids)
+    return pdf_of(b"<</Type/Catalog/Pages 2 0 R>>", tree, *[page] * count)
+
+
+def pdf_of_nested_drawings(levels: int) -> bytes:
+    """Each drawing draws the next ten times: ten lines for one level, 10^levels for all."""
+    forms = []
+    for level in range(levels):
+        last = level == levels - 1
+        names = b"" if last else b"/XObject<</F %d 0 R>>" % (level + 6)
+        entries = b"/Type/XObject/Subtype/Form/BBox[0 0 600 900]/Resources<<%b>>" % names
+        forms.append(stream(entries, b"0 0 m 9 9 l S" if last else b"/F Do " * 10))
+    return one_page(b"0 0 595 842", *forms, drawing=b"/F Do", things=b"/XObject<</F 5 0 R>>")
+
+
+def pdf_of_packed_objects(size_bytes: int) -> bytes:
+    """Catalogue and page lie in an object stream that is `size_bytes` long when it is unpacked."""
+    inner = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
+    )
+    heads, bodies = b"", b""
+    for number, body in enumerate(inner, 1):
+        heads += b"%d %d " % (number, len(bodies))
+        bodies += body + b" "
+    packed = stream(b"/Type/ObjStm/N 3/First %d" % len(heads), heads + bodies + b" " * size_bytes)
+    out = bytearray(b"%PDF-1.7\n")
+    where = len(out)
+    out += b"4 0 obj\n%b\nendobj\n" % packed
+    start = len(out)
+    rows = [(0, 0, 65535), (2, 4, 0), (2, 4, 1), (2, 4, 2), (1, where, 0), (1, start, 0)]
+    table = b"".join(bytes([kind]) + place.to_bytes(4) + more.to_bytes(2) for kind, place, more in rows)
+    out += b"5 0 obj\n%b\nendobj\n" % stream(b"/Type/XRef/Size 6/W[1 4 2]/Root 1 0 R", table)
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)

@@ -12,7 +12,21 @@ import numpy as np
 import pytest
 from django.conf import settings
 from django.test import override_settings
-from files_for_tests import SVG_WITH_SCRIPT, docx, heic, pages, pdf_bomb, picture, xlsx, zipped
+from files_for_tests import (
+    SVG_WITH_SCRIPT,
+    docx,
+    heic,
+    one_page,
+    pages,
+    pdf_bomb,
+    pdf_of_nested_drawings,
+    pdf_of_packed_objects,
+    pdf_of_pages,
+    picture,
+    stream,
+    xlsx,
+    zipped,
+)
 from PIL import Image
 
 from xiaoshi.desk.guard.boundary import perform
@@ -130,6 +144,31 @@ def test_bombs_end_the_worker_and_nothing_else(little_memory: bytes) -> None:
     crowd = docx("x", {f"word/media/{n}.png": b"" for n in range(5001)})
     assert cannot("look", DOCX, crowd) == "document_too_much"
     assert order("look", PDF, pages("一")).told["pages"] == 1  # the limit itself is not what ends it
+
+
+def test_bombs_that_are_sound_pdfs(little_memory: bytes) -> None:
+    """Nothing in these files breaks the format: only the limits, and what is never unpacked, stand against them."""
+    assert order("page", PDF, pdf_of_packed_objects(1000), page=0, width_px=90).told["width_px"] == 90
+    assert cannot("look", PDF, pdf_of_packed_objects(500_000_000)) == "document_too_much"
+    assert (
+        cannot("page", PDF, pdf_of_nested_drawings(9), page=0, width_px=90, cpu_seconds=2)
+        == "document_too_much"
+    )
+    many = order("look", PDF, pdf_of_pages(100_000)).told
+    assert (many["pages"], many["all_pages"]) == (2000, 100_000)
+    side = 31_623  # 10^9 grey pixels
+    entries = b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8" % (
+        side,
+        side,
+    )
+    black = stream(entries, b"\0" * side * 2)
+    page = one_page(
+        b"0 0 595 842", black, drawing=b"q 595 0 0 842 0 0 cm /I Do Q", things=b"/XObject<</I 5 0 R>>"
+    )
+    assert order("page", PDF, page, page=0, width_px=90).told["width_px"] == 90
+    for box, size in ((b"0 0 1000000000 1000000000", (90, 90)), (b"0 0 1 1000000", (1, 16_000))):
+        told = order("page", PDF, one_page(box), page=0, width_px=90).told
+        assert (told["width_px"], told["height_px"]) == size
 
 
 def test_damaged_files_are_told_from_what_cannot_be_shown() -> None:

@@ -13,6 +13,8 @@ PDF, TIFF, SVG = "application/pdf", "image/tiff", "image/svg+xml"
 PAGES_MAX = 2000
 PIXELS_MAX = 14_000_000
 """Of one page as it is shown: an A0 plan at 100 dpi."""
+SIDE_PX_MAX = 16_000
+"""Longest side as it is shown: a page of 1 by 1,000,000 points would have few pixels and still be no picture for a browser."""
 DECODED_PIXELS_MAX = 130_000_000
 TEXT_PAGES_MAX = 500
 COVER_MARK = "XS1:"
@@ -42,7 +44,7 @@ def _pdf_picture(content: bytes, number: int, width_px: int) -> Any:
     width, height = page.get_size()
     if width <= 0 or height <= 0:
         raise Cannot("broken")
-    scale = min(width_px / width, (PIXELS_MAX / (width * height)) ** 0.5)
+    scale = min(width_px / width, SIDE_PX_MAX / height, (PIXELS_MAX / (width * height)) ** 0.5)
     return page.render(scale=scale, may_draw_forms=True, rev_byteorder=True).to_pil().convert("RGB")
 
 
@@ -107,7 +109,8 @@ def _shown(picture: Any, width_px: int) -> Any:
         ground = Image.new("RGBA", upright.size, "white")
         upright = Image.alpha_composite(ground, upright.convert("RGBA"))
     upright = upright.convert("RGB")
-    scale = min(1.0, width_px / upright.width, (PIXELS_MAX / (upright.width * upright.height)) ** 0.5)
+    fewest = (PIXELS_MAX / (upright.width * upright.height)) ** 0.5
+    scale = min(1.0, width_px / upright.width, SIDE_PX_MAX / upright.height, fewest)
     if scale < 1:
         size = (max(1, round(upright.width * scale)), max(1, round(upright.height * scale)))
         upright = upright.resize(size, Image.Resampling.LANCZOS if scale > 0.1 else Image.Resampling.BOX)
