@@ -108,7 +108,7 @@ def notes_of(tin: Tin, groups: list[Group]) -> tuple[Note, ...]:
         elif n not in inside and tin.ids[n] in tin.named and piece.area_mm2 is not None:
             notes.append(_outlined(f"n{len(notes) + 1}", n, groups, tin))
         elif n not in inside:
-            notes.append(_unmeasured(f"n{len(notes) + 1}", tin.ids[n], piece, tin.library, tin.rules))
+            notes.append(_unmeasured(f"n{len(notes) + 1}", tin.ids[n], piece, tin))
     return _with_scraps(notes, groups, tin)
 
 
@@ -306,11 +306,15 @@ def _hidden(number: str, piece: str, seen: SeenPiece, library: PreparedLibrary) 
     return Note(number, (piece,), fen, None, "undecided", 0, 0, most, (hidden_reason(),))
 
 
-def _unmeasured(number: str, piece: str, seen: SeenPiece, library: PreparedLibrary, rules: RuleSet) -> Note:
+def _unmeasured(number: str, piece: str, seen: SeenPiece, tin: Tin) -> Note:
     """A note without a share: not named, or named in a picture without scale."""
+    library, rules, said = tin.library, tin.rules, tin.named.get(piece)
     if seen.found is not None:
-        fen = seen.found.identity.reference.denomination_fen
-        return Note(number, (piece,), fen, None, "undecided", 0, 0, fen, (unscaled_reason(), *seen.doubts))
+        fen = most = seen.found.identity.reference.denomination_fen
+        reasons = (unscaled_reason(), *seen.doubts)
+        if said is not None and said.denomination_fen != fen:
+            most, reasons = max(fen, said.denomination_fen), (named_otherwise(said), *reasons)
+        return Note(number, (piece,), fen, None, "undecided", 0, 0, most, reasons)
     # What a scrap that pays nothing by itself may still bring is worked out for the whole tin, in `_with_scraps`.
     most = alone_most_fen(seen, library) if pays_alone(seen, library, rules) else 0
     reasons = (unnamed_reason(seen.area_mm2), *seen.doubts, *denomination_asked_first(rules))
