@@ -85,6 +85,15 @@ def test_a_training_note_with_the_same_numerals_is_no_note(cny):
     assert told.totals.amount_fen == 0
 
 
+def test_a_scrap_that_is_half_shared_print_stays_without_a_name(known, faces, cny):
+    """Half of it agrees with an enrolled note in every point; a note of no enrolled kind is all that it can be."""
+    stranger = drawn(52)
+    stranger[:, : 40 * 8] = faces[0].image[:, : 40 * 8]
+    image, mask = scrap(stranger, 40, 35, 11, 3)
+    told = assess([TrayImage("t", photo((image, 120, 100, 30, mask), size="A4"))], known, cny)
+    assert [piece.identity for piece in told.pieces] == [None]
+
+
 def test_black_scraps_stay_without_a_name(faces, known, cny):
     chance = np.random.default_rng(5)
     black = np.clip(chance.normal(30, 5, faces[0].image.shape), 0, 255).astype(np.uint8)
