@@ -145,3 +145,13 @@ def test_the_pages_show_what_waits(tin_of_words, people, client_for):
     assert page.count('name="sure"') == 2
     nobody = client_for(people.stranger)
     assert nobody.get(reverse("burnt_notes_mine", args=[tin.case.id])).status_code == 404
+
+
+def test_the_bounds_of_the_tin_close_in_and_do_not_tell_a_first_answer(tin_of_words):
+    tin = tin_of_words("full100 ?50")
+    # full100: 100 to 100 (its own bounds); ?50: 0 to 50.
+    assert (tin.counted().low_fen, tin.counted().high_fen) == (100_00, 150_00)
+    tin.says("teller", 2, "half50")
+    assert (tin.counted().low_fen, tin.counted().high_fen) == (100_00, 150_00)
+    tin.says("colleague", 2, "half50")
+    assert (tin.counted().low_fen, tin.counted().high_fen) == (125_00, 125_00)

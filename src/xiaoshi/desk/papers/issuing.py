@@ -8,6 +8,7 @@ stamp over them.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -41,10 +42,12 @@ def issue(
     title: Words | None = None,
     language: str = "zh",
     big_type: bool = False,
+    pictures: Mapping[str, str] | None = None,
 ) -> Paper:
     """Issue a paper on the act's case: check that it adds up, typeset, keep, and record it where the plan waits for it.
 
-    `facts`: the template's dataclass. `title`: when it differs from the template's. Raises `Invalid` for facts that do not
+    `facts`: the template's dataclass. `title`: when it differs from the template's. `pictures`: SVG
+    texts that the template shows, by name. Raises `Invalid` for facts that do not
     add up and `typesetting.NotTypeset` when it cannot be set; then nothing is issued.
     """
     if not isinstance(facts, template.facts):
@@ -59,7 +62,7 @@ def issue(
     stored = facts_forms.to_json(facts)
     zone = timezone.get_default_timezone_name()
     data = {"frame": frame.as_data(zone), "facts": written_out(stored, language, zone)}
-    done = typeset(template.text, data, qr_svg=frame.qr_svg(), now=ctx.now)
+    done = typeset(template.text, data, qr_svg=frame.qr_svg(), now=ctx.now, pictures=pictures)
     document = keep_document(ctx, purpose=ISSUED, name=f"{number}.pdf", content=done.pdf)
     paper = Paper.objects.create(
         case=case,

@@ -21,6 +21,7 @@ import base64
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -72,15 +73,26 @@ def font_folder() -> str:
     return spec.submodule_search_locations[0]
 
 
-def typeset(source: str, data: dict[str, Any], *, qr_svg: str, now: datetime, bare: bool = False) -> Typeset:
+def typeset(
+    source: str,
+    data: dict[str, Any],
+    *,
+    qr_svg: str,
+    now: datetime,
+    bare: bool = False,
+    pictures: Mapping[str, str] | None = None,
+) -> Typeset:
     """Set one paper. `source`: typst text that imports `house.typ`; `data`: `{"frame": ..., "facts": ...}`.
+
+    `pictures`: SVG texts by name, which the template shows with `image(bytes(sys.inputs.at(name)), format: "svg")`.
 
     `bare`: a sheet for the house's own use, without letterhead and number; it does not import `house.typ`.
     """
     sources = {"main.typ": source}
     if not bare:
         sources["house.typ"] = (HOUSE / "house.typ").read_text(encoding="utf-8")
-    return _run(sources, {"data": json.dumps(data, ensure_ascii=False), "qr": qr_svg}, now, None)
+    inputs = {**(pictures or {}), "data": json.dumps(data, ensure_ascii=False), "qr": qr_svg}
+    return _run(sources, inputs, now, None)
 
 
 def stamp(original: bytes, big: str, small: str, *, now: datetime) -> Typeset:
@@ -91,7 +103,10 @@ def stamp(original: bytes, big: str, small: str, *, now: datetime) -> Typeset:
 
 
 def _run(
-    sources: dict[str, str], inputs: dict[str, str], now: datetime, stamp_on: dict[str, str] | None
+    sources: dict[str, str],
+    inputs: dict[str, str],
+    now: datetime,
+    stamp_on: dict[str, str] | None,
 ) -> Typeset:
     order = {
         "sources": sources,

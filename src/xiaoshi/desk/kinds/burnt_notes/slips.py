@@ -41,7 +41,7 @@ CAUSES = {
 
 def exchange_slip(ctx: Context, tin: Tin) -> Paper:
     """特殊残损人民币兑换单: one row for each denomination and edition."""
-    state, rules = _state(ctx), _rules()
+    state, rules = state_of(ctx), rules_of_desk()
     counted, rechecked = state.steps["count"], state.steps["recheck"]
     cause = CAUSES[str(state.facts.get("cause", "other"))]
     rows = tuple(
@@ -61,7 +61,7 @@ def exchange_slip(ctx: Context, tin: Tin) -> Paper:
     assert rechecked.at is not None
     facts = ExchangeSlip(
         holder_name=ctx.the_case.client_name,
-        holder_id_masked=_holder(ctx).id_number_masked,
+        holder_id_masked=holder_of(ctx).id_number_masked,
         cause_zh=cause.zh,
         cause_en=cause.en,
         rows=rows,
@@ -73,9 +73,9 @@ def exchange_slip(ctx: Context, tin: Tin) -> Paper:
         rule_zh=rules.source.zh,
         rule_en=rules.source.en,
         rule_in_force_from=rules.in_force_from,
-        determined_by=_name(counted.makers[0]),
+        determined_by=name_of(counted.makers[0]),
         determined_at=counted.at,
-        checked_by=_name(rechecked.makers[0]),
+        checked_by=name_of(rechecked.makers[0]),
         checked_at=rechecked.at,
         bag_number=str(state.steps["bag"].result.get("bag", "")),
         proof_zh="火灾证明" if state.facts.get("fire_paper") else "",
@@ -86,14 +86,14 @@ def exchange_slip(ctx: Context, tin: Tin) -> Paper:
 
 def determination_slip(ctx: Context, tin: Tin) -> Paper:
     """认定书, for a holder who disagrees: every note that is not exchanged at full value, with the reason."""
-    state, rules = _state(ctx), _rules()
+    state, rules = state_of(ctx), rules_of_desk()
     notes = []
     for number, note in enumerate(current_notes(ctx.the_case), start=1):
         settled = settle(proposal_of(note), answers_of(note))
         if settled.answer is None or settled.answer.verdict == "full":
             continue
         share = "—" if note.area_ratio is None else f"{note.area_ratio_low:.1%}–{note.area_ratio_high:.1%}"
-        reason_zh, reason_en = _reason(note)
+        reason_zh, reason_en = reason_of(note)
         notes.append(
             DeterminedNote(
                 number,
@@ -116,7 +116,7 @@ def determination_slip(ctx: Context, tin: Tin) -> Paper:
     cause = CAUSES[str(state.facts.get("cause", "other"))]
     facts = DeterminationSlip(
         holder_name=ctx.the_case.client_name,
-        holder_id_masked=_holder(ctx).id_number_masked,
+        holder_id_masked=holder_of(ctx).id_number_masked,
         cause_zh=cause.zh,
         cause_en=cause.en,
         notes=tuple(notes),
@@ -126,13 +126,13 @@ def determination_slip(ctx: Context, tin: Tin) -> Paper:
         objection="持有人不同意认定结果",
         pieces_returned=len(notes),
         appraisal_office="当地中国人民银行分支机构",
-        determined_by=_name(state.steps["count"].makers[0]),
-        checked_by=_name(state.steps["recheck"].makers[0]),
+        determined_by=name_of(state.steps["count"].makers[0]),
+        checked_by=name_of(state.steps["recheck"].makers[0]),
     )
     return issue(ctx, template=PAPERS["determination_slip"], facts=facts)
 
 
-def _reason(note: Note) -> tuple[str, str]:
+def reason_of(note: Note) -> tuple[str, str]:
     """Why the note was determined so: what was measured where people agreed with it, else the words of who settled it.
 
     The engine gives its deciding reason first; remarks follow.
@@ -195,22 +195,22 @@ def receipt(ctx: Context) -> Paper:
     return issue(ctx, template=PAPERS["receipt"], facts=facts)
 
 
-def _rules() -> RuleSet:
+def rules_of_desk() -> RuleSet:
     rules = rule_set(RULES_ID)
     assert rules is not None, "the rule set of the desk ships with it"
     return rules
 
 
-def _state(ctx: Context) -> State:
+def state_of(ctx: Context) -> State:
     assert ctx.state is not None
     return ctx.state
 
 
-def _holder(ctx: Context) -> Client:
+def holder_of(ctx: Context) -> Client:
     holder = ctx.the_case.people.filter(part="holder").first()
     assert holder is not None, "a case is opened with its holder"
     return holder
 
 
-def _name(login: str) -> str:
+def name_of(login: str) -> str:
     return Staff.objects.get(login=login).name_zh

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models.fields.json import KeyTransform
+
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.kinds.burnt_notes.models import Note
 from xiaoshi.desk.kinds.burnt_notes.settling import Answer, Proposal, Settled, settle
@@ -54,6 +56,10 @@ class Tin:
     verdicts: dict[str, int]
     amount_fen: int
     lines: tuple[Line, ...]
+    low_fen: int = 0
+    high_fen: int = 0
+    """What the tin comes to at least and at most, while notes are open: settled ones count as settled, the others by what
+    the engine says of their bounds, whatever a first answer says (it is not for others to see)."""
 
     @property
     def settled(self) -> bool:
@@ -65,6 +71,10 @@ def current_notes(case: Case) -> list[Note]:
     return list(
         Note.objects.filter(tray__case=case, current=True)
         .select_related("tray")
+        .annotate(
+            told_low=KeyTransform("amount_low_fen", "facts"),
+            told_high=KeyTransform("amount_high_fen", "facts"),
+        )
         .defer("facts")
         .prefetch_related("judgements")
         .order_by("tray__number", "order")
@@ -81,10 +91,13 @@ def tin_from(notes: Sequence[Note]) -> Tin:
     stages: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
     groups: dict[tuple[int, str], list[tuple[str, int]]] = {}
+    open_notes: list[Note] = []
     amount = 0
     for note in notes:
         settled = settle(proposal_of(note), answers_of(note))
         stages[settled.stage] += 1
+        if settled.stage != "settled":
+            open_notes.append(note)
         if settled.answer is None:
             key, entry = (note.denomination_fen or 0, note.edition), ("", 0)
         else:
@@ -110,4 +123,14 @@ def tin_from(notes: Sequence[Note]) -> Tin:
             groups.items(), key=lambda item: (-item[0][0], item[0][1])
         )
     )
-    return Tin(len(notes), dict(stages), dict(verdicts), amount, lines)
+    low, high = (amount + sum(_open_bound(note, top=top) for note in open_notes) for top in (False, True))
+    return Tin(len(notes), dict(stages), dict(verdicts), amount, lines, low, high)
+
+
+def _open_bound(note: Note, *, top: bool) -> int:
+    """The least or the most that an open note may come to; rows without bounds count from nothing to their face value
+    (the largest note, where that is unknown)."""
+    told = getattr(note, "told_high" if top else "told_low", None)
+    if isinstance(told, int):
+        return told
+    return (note.denomination_fen or max(denominations())) if top else 0

@@ -22,8 +22,8 @@ from xiaoshi.desk.organisation.models import Staff
 class Pair:
     """A note beside its reference, both parts of one sheet of `width` x `height` pixels.
 
-    `crop`, `known`: "x y width height" on the sheet, as a viewBox takes it; `path`: the outline of what was counted, drawn
-    at the crop's own corner; `crop_shift`, `known_shift`: where the outline lies on the sheet for either picture.
+    `crop`, `known`: "x y width height" on the sheet, as a viewBox takes it; `part_width`, `part_height`: of either; `path`:
+    the outline of what was counted, from the corner of either picture.
     """
 
     sheet: str
@@ -32,8 +32,12 @@ class Pair:
     crop: str
     known: str
     path: str
-    crop_shift: str
-    known_shift: str
+    part_width: int
+    part_height: int
+
+    @property
+    def size(self) -> str:
+        return f"{self.part_width} {self.part_height}"
 
 
 Pairs = dict[uuid.UUID, Pair]
@@ -66,8 +70,8 @@ def _pair(case_id: uuid.UUID, note: Note, width: int, height: int) -> Pair:
         crop=" ".join(map(str, crop)),
         known=" ".join(map(str, known)),
         path="".join(lines),
-        crop_shift=f"{crop[0]} {crop[1]}",
-        known_shift=f"{known[0]} {known[1]}",
+        part_width=int(crop[2]),
+        part_height=int(crop[3]),
     )
 
 

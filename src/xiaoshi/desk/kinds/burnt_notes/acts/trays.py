@@ -167,12 +167,8 @@ def the_tray(ctx: Context, tray_id: str) -> Tray:
     return tray
 
 
-def require_step_open(ctx: Context, step: str) -> None:
-    """Refuse whoever only looks on, and a step that is finished (send the case back first) or whose turn has not come.
-
-    Seeing a case is not working on it: it is seen by those it was copied to, and by the outlet that handed it on. The
-    engine says so to every command; these acts give it none.
-    """
+def require_unit(ctx: Context) -> None:
+    """Refuse whoever is of another outlet."""
     assert ctx.state is not None
     if not stands_over(ctx.actor, ctx.state.unit_path):
         raise not_allowed(
@@ -180,6 +176,15 @@ def require_step_open(ctx: Context, step: str) -> None:
             "案件由其他网点办理，您只能查看。",
             "The case is worked on at another outlet: you can look at it, not act on it.",
         )
+
+
+def require_step_open(ctx: Context, step: str) -> None:
+    """Refuse whoever only looks on, and a step that is finished (send the case back first) or whose turn has not come.
+
+    Seeing a case is not working on it: it is seen by those it was copied to, and by the outlet that handed it on. The
+    engine says so to every command; these acts give it none.
+    """
+    require_unit(ctx)
     hindrances = hindrances_of(ctx, step)
     if not hindrances:
         return

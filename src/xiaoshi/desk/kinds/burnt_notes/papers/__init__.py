@@ -3,7 +3,13 @@
 from pathlib import Path
 
 from xiaoshi.core.problems import Words
-from xiaoshi.desk.kinds.burnt_notes.papers.facts import BagLabel, DeterminationSlip, ExchangeSlip, Receipt
+from xiaoshi.desk.kinds.burnt_notes.papers.facts import (
+    BagLabel,
+    DeterminationSlip,
+    ExchangeSlip,
+    Receipt,
+    TinReport,
+)
 from xiaoshi.desk.papers.paper_template import PaperTemplate
 
 _HERE = Path(__file__).resolve().parent
@@ -24,5 +30,6 @@ PAPERS = {
         "Determination of damaged RMB",
         DeterminationSlip,
     ),
+    "tin_report": _paper("tin_report", "残损币认定清单", "Report on the damaged notes", TinReport),
     "receipt": _paper("receipt", "业务回执", "Receipt", Receipt),
 }

@@ -13,6 +13,9 @@ from xiaoshi.desk.kinds.burnt_notes.papers.facts import (
     ExchangeRow,
     ExchangeSlip,
     Receipt,
+    ReportedNote,
+    ReportLine,
+    TinReport,
 )
 
 _AT = datetime(2026, 11, 23, 6, 40, tzinfo=UTC)
@@ -84,6 +87,55 @@ def determination_slip() -> DeterminationSlip:
     )
 
 
+def tin_report() -> TinReport:
+    rows = (
+        ReportLine(10000, "2005 年版", "2005", 3, 2, 1, 0, 250_00),
+        ReportLine(5000, "2005 年版", "2005", 1, 0, 0, 1, 0),
+    )
+    notes = (
+        _reported(
+            "1-2",
+            10000,
+            "half",
+            "61.2%–64.0%",
+            50_00,
+            "剩余面积二分之一以上、不满四分之三",
+            "half or more, below 3/4",
+        ),
+        _reported("1-4", 5000, "none", "43.9%–46.1%", 0, "剩余面积不满二分之一", "less than half remains"),
+        _reported(
+            "2-1",
+            10000,
+            "full",
+            "74.1%–75.9%",
+            100_00,
+            "两人目验：炭化部分与图案相连",
+            "two people: the char hangs together",
+        ),
+    )
+    return TinReport(
+        holder_name="张桂兰",
+        holder_id_masked="330*************28",
+        rows=rows,
+        pieces=4,
+        full=2,
+        half=1,
+        none=1,
+        amount_fen=250_00,
+        notes=notes,
+        rule_zh=_RULE_ZH,
+        rule_en=_RULE_EN,
+        determined_by="李敏",
+        checked_by="周强",
+    )
+
+
+def _reported(
+    place: str, fen: int, verdict: Any, share: str, amount_fen: int, zh: str, en: str
+) -> ReportedNote:
+    return ReportedNote(place, fen, "2005 年版", "2005", share, verdict, amount_fen, zh, en, "AB12????78")
+
+
 def bag_label() -> BagLabel:
     return BagLabel(
         bag_number="ZD-20261123-0007",
@@ -116,6 +168,7 @@ def all_examples() -> dict[str, Any]:
         "bag_label": bag_label(),
         "exchange_slip": exchange_slip(),
         "determination_slip": determination_slip(),
+        "tin_report": tin_report(),
         "receipt": receipt(),
     }
 

@@ -166,6 +166,74 @@ class Receipt:
             yield _off("facts/account_masked", "账号未打码", "the account number is not masked")
 
 
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """Notes of one denomination and edition. `pieces` = `full` + `half` + `none`."""
+
+    denomination_fen: int
+    edition_zh: str
+    edition_en: str
+    pieces: int
+    full: int
+    half: int
+    none: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedNote:
+    """A note that is not of full value, or that the engine left to people. `place`: tray and number, `2-5`; `share_text` as
+    measured; `number_read`: the serial number as far as it was read; `picture`: name of the file that shows it, or ""."""
+
+    place: str
+    denomination_fen: int
+    edition_zh: str
+    edition_en: str
+    share_text: str
+    verdict: Literal["full", "half", "none"]
+    amount_fen: int
+    reason_zh: str
+    reason_en: str
+    number_read: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TinReport:
+    """整盒残损币清单: the whole tin for its holder. `pictures_left_out`: notes whose picture did not fit on the paper."""
+
+    holder_name: str
+    holder_id_masked: str
+    rows: tuple[ReportLine, ...]
+    pieces: int
+    full: int
+    half: int
+    none: int
+    amount_fen: int
+    notes: tuple[ReportedNote, ...]
+    rule_zh: str
+    rule_en: str
+    determined_by: str
+    checked_by: str
+    pictures_left_out: int = 0
+
+    def problems(self) -> Iterator[Problem]:
+        for i, row in enumerate(self.rows):
+            if row.pieces != row.full + row.half + row.none:
+                yield _off(
+                    f"facts/rows/{i}",
+                    "张数不等于全额、半额、不予兑换之和",
+                    "pieces are not full + half + none",
+                )
+        for name in ("pieces", "full", "half", "none", "amount_fen"):
+            if getattr(self, name) != sum(getattr(row, name) for row in self.rows):
+                yield _off(f"facts/{name}", "合计与各行不符", "the total is not the sum of the rows")
+        told = [note for note in self.notes if note.verdict != "full"]
+        if len(told) != self.half + self.none:
+            yield _off("facts/notes", "非全额的券没有逐张列出", "not every note below full value is listed")
+        yield from _same_person(self.determined_by, self.checked_by, "facts/checked_by")
+
+
 def _off(where: str, zh: str, en: str) -> Problem:
     return Problem(
         "paper_does_not_add_up", Words(f"单据内容不一致：{zh}。", f"The paper does not add up: {en}."), where

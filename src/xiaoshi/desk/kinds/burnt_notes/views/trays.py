@@ -12,22 +12,25 @@ from django.db.models.fields.json import KeyTransform
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from xiaoshi.core.casework.standing import Standing
 from xiaoshi.desk.cases.views.found import Found, find, frame
 from xiaoshi.desk.guard.boundary import perform
-from xiaoshi.desk.guard.posting import version_of, words_of
+from xiaoshi.desk.guard.posting import perform_posted, say_refused, version_of, words_of
 from xiaoshi.desk.guard.refusals import Refused
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.guard.visibility import visible_to
 from xiaoshi.desk.kinds.burnt_notes.acts import trays as tray_acts
+from xiaoshi.desk.kinds.burnt_notes.acts.report import issue_tin_report
 from xiaoshi.desk.kinds.burnt_notes.judging import judge
 from xiaoshi.desk.kinds.burnt_notes.models import Measurement, Note
 from xiaoshi.desk.kinds.burnt_notes.photo_files import PhotoForm, look_at_photo
 from xiaoshi.desk.kinds.burnt_notes.shown import answerable
 from xiaoshi.desk.kinds.burnt_notes.standing import current_notes, tin_from
+from xiaoshi.desk.money.standing import sums_hidden
 from xiaoshi.desk.organisation.models import Staff
 
 STATES = {
@@ -92,6 +95,8 @@ def trays_context(request: HttpRequest, found: Found) -> dict[str, Any]:
         "determined": step_done(found, "determine"),
         "first_open": next((r["href"] for r in rows if r["to_answer"]), "") if deciding else "",
         "for_me": sum(answerable(note, reader, second=True) for note in notes) if deciding else 0,
+        "rechecked": step_done(found, "recheck"),
+        "sums_hidden": sums_hidden(found.case, reader),
         "tin": tin_from(notes),
     }
 
@@ -210,3 +215,26 @@ def judge_photo(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
     found = [finding.as_json(language) for finding in judge(upload.name or "photo", content)]
     return JsonResponse({"findings": found})
+
+
+@require_POST
+@opens_to("signed_in")
+def tin_report(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Issue the report on the whole tin; it then stands among the case's papers."""
+    try:
+        outcome = perform_posted(
+            request,
+            issue_tin_report,
+            case_id=case_id,
+            language=request.POST.get("language", "zh"),
+            big_type=request.POST.get("big") == "yes",
+        )
+    except Refused as refused:
+        say_refused(request, refused)
+    else:
+        messages.success(
+            request,
+            _("Report %(n)s is issued and stands under Papers.") % {"n": outcome.result["number"]},
+            "ok",
+        )
+    return redirect("burnt_notes_trays", case_id)
