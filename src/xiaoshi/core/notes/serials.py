@@ -16,8 +16,8 @@ slot agrees. Otherwise it shows `?`.
 
 Two numbers are compared slot by slot (`compare`): bits for "one note" against "two notes". Numbers in one tin are often
 neighbours (a bundle from the bank runs on), so equal first signs say little and the last ones much: `OF_ONE_RUN`.
-Worked example: `AB12345678` on two pieces: by chance 2^-36, but as neighbours in a run 2^-12: 12 bits. `AB123?????`
-twice: 2 bits, no proof. One sign that differs, both sure: -7 bits; two: -14.
+Worked example: `AB12345678` on two pieces: 2^-36 by chance, but 2^-9 as notes of one bundle: 9 bits for one note.
+`AB123?????` twice: 2.5 bits, no proof. The last sign differs, both sure: -3 bits; the last two: -15.
 
 Left out: genuineness. A number that occurs twice is said to occur twice; which note is what is for the machine and for people.
 """
@@ -39,6 +39,8 @@ Floats = NDArray[np.float64]
 
 SURE = 0.90
 LEGIBLE_SHARE = 0.85
+WHOLE_SHARE, BESIDE_SLOT = 0.99, 0.8
+LAID_SHARE = 0.6
 FORM_ODDS = 20.0
 """One form must be this many times likelier than the next; else the places where they differ are not told."""
 SLOT_SPREAD = 0.33
@@ -47,9 +49,10 @@ SHIFT_SPREAD = 0.25
 SKIP_SLOT, SKIP_BLANK_SLOT, SKIP_SIGN = 4.0, 0.2, 3.5
 """Costs (nats) of a legible slot without a sign, of an illegible one, and of a sign that belongs to no slot."""
 OF_ONE_RUN = 0.2
-RUN_PREFIX = 0.9
-"""Chance that two notes of a tin stand in one run of numbers, and that neighbours then share a sign before the last three."""
-WRONG_AT_LEAST = 0.004
+RUN_PREFIX, RUN_FREE = 0.97, 2
+"""Chance that two notes of a tin are of one bundle, and that they then share a sign before the last two. Not measured:
+tins of real notes were not to be had; on the side of caution."""
+WRONG_AT_LEAST = 0.002
 KNOWN_FOR_ALARM = 8
 
 
@@ -102,6 +105,9 @@ def reading_of(line: Line, each: Cut, forms: Sequence[NumberForm]) -> SerialRead
         if n != best and weights[n] * FORM_ODDS > 1:
             for place, (a, b) in enumerate(zip(form.shape, forms[best].shape, strict=True)):
                 likely[place] *= a == b
+    if float((likely.max(axis=1) > 0).sum()) < LAID_SHARE * len(line):
+        # Most of what was read has no place in a number: it is another text.
+        likely[:] = 0.0
     return SerialReading(_told(likely, legible), likely, each.number)
 
 
@@ -119,15 +125,23 @@ def _slot_middles(each: Cut, count: int) -> tuple[Floats, float]:
 
 
 def _legible_slots(each: Cut, count: int) -> Floats:
-    """Which share of each slot can be read, over the middle of the strip's height."""
+    """Which share of each slot can be read; 0 where paper is missing on it or close beside it.
+
+    A torn P is a whole F: signs at a tear are not read, however clear they look.
+    """
     middles, pitch = _slot_middles(each, count)
     height, width = each.legible.shape
-    rows = each.legible[height // 5 : height - height // 5].mean(axis=0)
-    ends = [
-        (max(0, int((m - 0.6 * pitch) * width)), min(width, int(np.ceil((m + 0.6 * pitch) * width))))
-        for m in middles
-    ]
-    return np.array([rows[a:b].mean() if b > a else 0.0 for a, b in ends])
+    body = slice(height // 8, height - height // 8)
+    readable, paper = each.legible[body].mean(axis=0), each.present[body].mean(axis=0)
+
+    def over(row: Floats, reach: float) -> Floats:
+        ends = [
+            (max(0, int((m - reach * pitch) * width)), min(width, int(np.ceil((m + reach * pitch) * width))))
+            for m in middles
+        ]
+        return np.array([row[a:b].mean() if b > a else 0.0 for a, b in ends])
+
+    return np.where(over(paper, BESIDE_SLOT) >= WHOLE_SHARE, over(readable, 0.6), 0.0)
 
 
 def _fit(line: Line, each: Cut, form: NumberForm, legible: Floats) -> tuple[float, Floats]:
@@ -138,7 +152,7 @@ def _fit(line: Line, each: Cut, form: NumberForm, legible: Floats) -> tuple[floa
         for sign, chance in glyph.likely:
             for place in range(count):
                 if sign in form.signs(place):
-                    chances[n, place, ALPHABET.index(sign)] = chance
+                    chances[n, place, ALPHABET.index(sign)] += chance
     allowed = chances.sum(axis=2)
     middles, pitch = _slot_middles(each, count)
     at = np.array([glyph.at for glyph in line])
@@ -224,16 +238,14 @@ def compare(a: SerialReading, b: SerialReading) -> float:
         if "?" in (x, y):
             continue
         wrong = max(WRONG_AT_LEAST, 2 - float(a.likely[place].max()) - float(b.likely[place].max()))
-        odds = 1 / (25 if x.isalpha() else 10)
-        lead = RUN_PREFIX if place < len(a.text) - 3 else odds
-        if x == y:
-            same += np.log2(1 - wrong)
-            chance += np.log2(odds)
-            run += np.log2(lead)
-        else:
-            same += np.log2(wrong * odds)
-            chance += np.log2((1 - odds) * odds)
-            run += np.log2((1 - lead) * odds)
+        by_chance = 1 / (25 if x.isalpha() else 10)
+        in_run = RUN_PREFIX if place < len(a.text) - RUN_FREE else by_chance
+        for_same, by_chance, in_run = (
+            (1 - wrong, by_chance, in_run) if x == y else (wrong, 1 - by_chance, 1 - in_run)
+        )
+        same += np.log2(for_same)
+        chance += np.log2(by_chance)
+        run += np.log2(in_run)
     two = np.logaddexp2(np.log2(1 - OF_ONE_RUN) + chance, np.log2(OF_ONE_RUN) + run)
     return float(same - two) if same or chance else 0.0
 
