@@ -10,7 +10,7 @@ character by character.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xiaoshi.core.notes.reference import Picture
-from xiaoshi.core.notes.sightings import ALPHABET, Glyph, Line
+from xiaoshi.core.notes.reference import Picture, Reference
+from xiaoshi.core.notes.sightings import ALPHABET, Glyph, Line, Recogniser
+from xiaoshi.core.problems import Problem, Words
 
 _HEIGHT = 48
 _WIDTH_STEP = 32
@@ -59,6 +60,21 @@ def _session(model: Path) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+
+def reader_for(references: Iterable[Reference]) -> tuple[Recogniser | None, list[Problem]]:
+    """The reader for a library: None where no face says where its number stands, or where the reader is not there (a
+    problem says so; areas and verdicts do not need it)."""
+    if not any(zone.kind == "serial" for reference in references for zone in reference.zones):
+        return None, []
+    try:
+        return recogniser(), []
+    except (OcrUnavailableError, ImportError) as error:
+        words = Words(
+            f"无法读取冠字号码（缺少 {error}）；面积与认定不受影响，请重新运行 make setup",
+            f"numbers cannot be read ({error} is missing); areas and verdicts do not change: run make setup again",
+        )
+        return None, [Problem("numbers_not_read", words)]
 
 
 class OnnxRecogniser:

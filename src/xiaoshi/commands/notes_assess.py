@@ -21,8 +21,6 @@ import cv2
 from xiaoshi import library as store
 from xiaoshi import ocr
 from xiaoshi.core.notes import Assessment, PreparedLibrary, TrayImage, assess, decode, overlay, prepare
-from xiaoshi.core.notes.reference import Reference
-from xiaoshi.core.notes.sightings import Recogniser
 from xiaoshi.core.notes.traywork import Looked
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.core.rules.note_rules import RULE_SETS, rule_set
@@ -154,7 +152,7 @@ def run(args: argparse.Namespace) -> int:
         return _refuse(args, language, list(damaged))
     names = _names(args.images)
     library = prepare(references)
-    recogniser, unread = (None, []) if args.no_serials else _reader(references)
+    recogniser, unread = (None, []) if args.no_serials else ocr.reader_for(references)
     answer = assess(
         _pictures(args.images, names, library, args, language),
         library,
@@ -175,20 +173,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         _table(answer, problems, language)
     return 0 if answer.scales else 1
-
-
-def _reader(references: Sequence[Reference]) -> tuple[Recogniser | None, list[Problem]]:
-    """The reader of numbers, where a face says where its number stands."""
-    if not any(zone.kind == "serial" for reference in references for zone in reference.zones):
-        return None, []
-    try:
-        return ocr.recogniser(), []
-    except (ocr.OcrUnavailableError, ImportError) as error:
-        words = Words(
-            f"无法读取冠字号码（缺少 {error}）；面积与认定不受影响，请重新运行 make setup",
-            f"numbers cannot be read ({error} is missing); areas and verdicts do not change: run make setup again",
-        )
-        return None, [Problem("numbers_not_read", words)]
 
 
 def _language(args: argparse.Namespace) -> str:

@@ -10,7 +10,7 @@ import multiprocessing
 import resource
 import threading
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from xiaoshi.core.problems import Problem
 from xiaoshi.core.rules.note_rules import rule_set
 from xiaoshi.desk.kinds.burnt_notes.picturing import MadePicture, sheet_of, shown_photo
 from xiaoshi.library import load_library
+from xiaoshi.ocr import reader_for
 
 MEMORY_LIMIT_BYTES = 6 * 1024**3
 TRAYS_PER_CHILD = 40
@@ -114,13 +115,17 @@ def _measure_here(
     assert rules is not None, rules_id
     picture = decode(name, content)
     seen: list[tuple[Any, Any]] = []
+    library = _library(library_dir)
+    recogniser, unread = reader_for(face.reference for face in library.faces)
     answer = assess(
         [picture],
-        _library(library_dir),
+        library,
         rules,
+        recogniser=recogniser,
         watch=lambda tin, groups: seen.append((tin, groups)),
         **hints,
     )
+    answer = replace(answer, problems=(*answer.problems, *unread))
     told = _in_both_languages(answer)
     if isinstance(picture, Problem):
         return Measured(answer.engine_version, 0, 0, told)

@@ -29,6 +29,7 @@ SHORT: dict[str, Words] = {
     "pieces_touch": Words("券间相连", "notes touch"),
     "proof_of_destruction_may_pay": Words("可凭证明", "proof may pay"),
     "rule_row_unconfirmed": Words("规则待核", "unconfirmed"),
+    "serial_twice": Words("号码相同", "same number"),
     "stack_suspected": Words("疑似成叠", "maybe a stack"),
 }
 LOOK = Words("须目验", "look at it")
