@@ -25,7 +25,7 @@ from xiaoshi.core.problems import Problem, Words
 
 _HEIGHT = 48
 _WIDTH_STEP = 32
-_BATCH = 8
+_BATCH = 2
 _SAME_SHAPE = {**{c.lower(): c for c in "CKOPSUVWXYZIJ"}, "l": "I", "|": "I"}
 """Signs that a reader of single letters cannot tell from a capital by shape."""
 
