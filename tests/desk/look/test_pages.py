@@ -14,9 +14,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.test import RequestFactory
-from django.urls import include, path, set_urlconf
+from django.urls import get_urlconf, include, path, set_urlconf
 from django.utils import translation
 
+from xiaoshi.desk.guard.routes import opens_to
+from xiaoshi.desk.look.context import desk
 from xiaoshi.desk.look.settings import LOOK_MORE, LOOK_NAV
 from xiaoshi.desk.look.views import patterns, preferences
 
@@ -147,3 +149,17 @@ def test_type_size_and_keys_come_from_the_cookies_and_nothing_else_does() -> Non
 
 def test_what_was_typed_when_the_records_went_away_is_shown_escaped() -> None:
     assert "&lt;i&gt;" in html_of("503.html", "en")
+
+
+def test_the_menu_offers_only_pages_that_open_to_the_reader() -> None:
+    _key, _words, route = LOOK_MORE[0]
+    module = types.ModuleType("routes_with_a_page_for_auditors")
+    view = opens_to("auditor")(_answer)
+    module.urlpatterns = [*get_urlconf().urlpatterns, path("only/", view, name=route)]  # type: ignore[attr-defined,union-attr]
+    set_urlconf(module)  # type: ignore[arg-type]
+    request = RequestFactory().get("/")
+    for roles, seen in ((["teller"], False), (["teller", "auditor"], True)):
+        request.user = SignedIn()
+        request.user.roles = roles  # type: ignore[union-attr]
+        assert ("/only/" in [link.href for link in desk(request)["desk_more"]]) is seen
+        assert len(desk(request)["desk_nav"]) == len(LOOK_NAV)

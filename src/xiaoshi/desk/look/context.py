@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.functional import Promise
+from django.urls import get_urlconf, resolve, reverse
+from django.utils.functional import Promise, SimpleLazyObject
 
 from .settings import LOOK_MORE, LOOK_NAV
 
@@ -36,11 +38,27 @@ def keys_on(request: HttpRequest) -> bool:
     return request.COOKIES.get(KEYS_COOKIE) != "off"
 
 
+@lru_cache(maxsize=256)
+def _opens_to(urlconf: Any, href: str) -> tuple[str, ...]:
+    return getattr(resolve(href, urlconf).func, "opens_to", ("signed_in",))
+
+
+def links_for(request: HttpRequest, links: Iterable[tuple[str, Any, str]]) -> list[NavLink]:
+    """The links whose page opens to this person: a menu offers nothing that answers "not for you"."""
+    roles = {"anyone", "signed_in", *getattr(request.user, "roles", ())}
+    all_links = [NavLink(key, words, reverse(route)) for key, words, route in links]
+    return [link for link in all_links if roles & set(_opens_to(get_urlconf(), link.href))]
+
+
 def desk(request: HttpRequest) -> dict[str, Any]:
-    """`desk_nav`, `desk_more`, `desk_size`, `desk_keys`. Pages set `section` to the key of the link they belong to."""
+    """`desk_nav`, `desk_more`, `desk_size`, `desk_keys`. Pages set `section` to the key of the link they belong to.
+
+    The links are worked out when a template asks for them: who signed in is a question to the database, and the page that
+    says that the database is gone has no header.
+    """
     return {
-        "desk_nav": [NavLink(key, words, reverse(route)) for key, words, route in LOOK_NAV],
-        "desk_more": [NavLink(key, words, reverse(route)) for key, words, route in LOOK_MORE],
+        "desk_nav": SimpleLazyObject(lambda: links_for(request, LOOK_NAV)),
+        "desk_more": SimpleLazyObject(lambda: links_for(request, LOOK_MORE)),
         "desk_more_keys": [key for key, _words, _route in LOOK_MORE],
         "desk_size": chosen_size(request),
         "desk_keys": keys_on(request),
