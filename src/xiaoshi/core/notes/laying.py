@@ -78,7 +78,7 @@ def stuck_paper(index: int, sheets: Sequence[Damaged], rng: np.random.Generator)
         flat, sheet = _flat(sheets[depth])
         aside = rng.uniform(0.2, 2.0) * PX_PER_MM if depth else 0.0
         way, turn = rng.uniform(0, 2 * np.pi), (np.degrees(rng.uniform(-0.018, 0.018)) if depth else 0.0)
-        move = cv2.getRotationMatrix2D((w / 2 - pad, h / 2 - pad), float(turn), 1.0)
+        move = np.asarray(cv2.getRotationMatrix2D((w / 2 - pad, h / 2 - pad), float(turn), 1.0), np.float64)
         move[:, 2] += pad + aside * np.array([np.cos(way), np.sin(way)])
         colour = cv2.warpAffine(flat, move, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         over = cv2.warpAffine(sheet, move, (w, h), flags=cv2.INTER_LINEAR).astype(np.float32) / 255
