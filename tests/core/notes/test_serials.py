@@ -7,6 +7,7 @@ unsure of it (0.6). Slots whose paper is gone stand in `gone`, e.g. "0-4".
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 from xiaoshi import library as store
 from xiaoshi import ocr
 from xiaoshi.core.notes import assess, prepare, specimen
+from xiaoshi.core.notes.reading_numbers import apart_by_numbers, two_numbers
 from xiaoshi.core.notes.reference import Reference, Zone
 from xiaoshi.core.notes.serials import (
     SerialReading,
@@ -129,6 +131,24 @@ def test_two_signs_that_differ_are_a_contradiction_one_is_not():
     assert contradictory([reading("AB12345678"), reading("AB12345699")])
     assert not contradictory([reading("AB12345678"), reading("AB12345679")])
     assert not contradictory([reading("AB12??????"), reading("????345678")])
+
+
+def test_pieces_with_two_numbers_are_kept_apart_unless_a_person_says_so():
+    def piece(*texts):
+        return SimpleNamespace(numbers=tuple(map(reading, texts)))
+
+    pieces = [piece("AB12345678"), piece("?????45699"), piece("AB12??????"), piece(), piece("AB123", "AB199")]
+    places = range(4)
+    assert apart_by_numbers(pieces, places, ()) == (frozenset({0, 1}),)
+    assert apart_by_numbers(pieces, places, (frozenset({0, 1, 2}),)) == ()
+
+
+def test_one_note_with_two_numbers_is_in_doubt():
+    (doubt,) = two_numbers([reading("AB12345678"), reading("QX90817263")])
+    assert doubt.code == "halves_of_two_notes"
+    assert "AB12345678 / QX90817263" in doubt.words.zh
+    assert two_numbers([reading("AB12345678"), reading("AB12345679")]) == ()
+    assert two_numbers([]) == ()
 
 
 TWICE = {

@@ -29,6 +29,7 @@ from xiaoshi.core.notes.joining import Group, Part, join
 from xiaoshi.core.notes.joins import JoinsTold
 from xiaoshi.core.notes.model import Note, Reason, Share
 from xiaoshi.core.notes.outline import NamedKind, named_otherwise, outline_reasons, outline_share
+from xiaoshi.core.notes.reading_numbers import apart_by_numbers, two_numbers
 from xiaoshi.core.notes.reasons import (
     cross_gap_doubt,
     cross_gap_measured,
@@ -85,9 +86,10 @@ def grouped(tin: Tin) -> list[Group]:
             if tin.tray_of[n] == number and piece.registered is not None and piece.found is not None
         ]
         before = len(groups)
+        other_numbers = apart_by_numbers(tin.pieces, [part.index for part in parts], tin.joins.together)
         groups += [
             Group(group.parts, group.mask, tuple(before + k for k in group.maybe))
-            for group in join(parts, tin.joins.together, tin.joins.apart)
+            for group in join(parts, tin.joins.together, (*tin.joins.apart, *other_numbers))
         ]
     return groups
 
@@ -175,7 +177,9 @@ def _share(group: Group, others: list[Group], tin: Tin) -> tuple[Share, float]:
 
 
 def _seen_doubts(group: Group, tin: Tin) -> list[Reason]:
-    return [reason for part in group.parts for reason in tin.pieces[part.index].doubts]
+    pieces = [tin.pieces[part.index] for part in group.parts]
+    numbers = [reading for piece in pieces for reading in piece.numbers]
+    return [*(reason for piece in pieces for reason in piece.doubts), *two_numbers(numbers)]
 
 
 def _reach(group: Group) -> Mask:

@@ -14,8 +14,8 @@ from xiaoshi.core.notes.features_seen import numbers_seen, thread_and_window
 from xiaoshi.core.notes.model import Note, Reason
 from xiaoshi.core.notes.piecework import SeenPiece
 from xiaoshi.core.notes.reference import Picture
-from xiaoshi.core.notes.serials import numbered_alike, read_numbers, together
-from xiaoshi.core.notes.sightings import Recogniser
+from xiaoshi.core.notes.serials import contradictory, numbered_alike, read_numbers, together
+from xiaoshi.core.notes.sightings import Recogniser, SerialReading
 from xiaoshi.core.notes.zones import number_cuts
 from xiaoshi.core.problems import Problem, Words
 
@@ -52,6 +52,38 @@ def _may_show_a_number(piece: SeenPiece) -> bool:
     if piece.registered is None or piece.found is None or not piece.found.identity.edition_certain:
         return False
     return any(zone.kind == "serial" for zone in piece.registered.reference.zones)
+
+
+def apart_by_numbers(
+    pieces: Sequence[SeenPiece], places: Sequence[int], said: Sequence[frozenset[int]]
+) -> tuple[frozenset[int], ...]:
+    """Pairs of `places` whose numbers contradict each other: they are not one note.
+
+    `said`: sets that a person says are one note; what he or she said is not undone (the note is in doubt instead).
+    """
+    numbered = [n for n in places if pieces[n].numbers]
+    return tuple(
+        frozenset((n, k))
+        for at, n in enumerate(numbered)
+        for k in numbered[at + 1 :]
+        if contradictory((*pieces[n].numbers, *pieces[k].numbers))
+        and not contradictory(pieces[n].numbers)
+        and not contradictory(pieces[k].numbers)
+        and not any({n, k} <= together for together in said)
+    )
+
+
+def two_numbers(readings: Sequence[SerialReading]) -> tuple[Reason, ...]:
+    """The doubt about paper that shows two numbers: halves of two notes put together, by tape or by a person's word."""
+    if not contradictory(readings):
+        return ()
+    shown = " / ".join(dict.fromkeys(reading.text for reading in readings))
+    words = Words(
+        f"同一张上读出不同的冠字号码（{shown}）：疑为两张的部分拼接，须人工核对",
+        f"different numbers are read on one note ({shown}): parts of two notes may have been put together; a person must"
+        " look",
+    )
+    return (Reason("halves_of_two_notes", words),)
 
 
 def with_alarms(

@@ -14,6 +14,7 @@ SHORT: dict[str, Words] = {
     "ratio_in_half_band": Words("半额区间", "half"),
     "area_below_lowest_threshold": Words("不足半额", "too small"),
     "ratio_below_lowest_threshold": Words("不足半额", "too small"),
+    "halves_of_two_notes": Words("疑为拼接", "two notes in one"),
     "interval_crosses_threshold": Words("跨认定线", "on the line"),
     "amount_below_one_fen": Words("不足一分", "below a fen"),
     "charred_part_counted": Words("炭化计入", "char counted"),
