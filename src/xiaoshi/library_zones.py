@@ -138,10 +138,10 @@ def _numbers_in(reference: Reference, turn_deg: int, forms: Sequence[NumberForm]
         sure = min((glyph.likely[0][1] for glyph in line), default=0.0)
         if sure < SURE_AT_ENROLMENT or not any(_fits(text, form) for form in forms):
             continue
-        # The zone is the number's own box: half a sign beyond the first and the last sign's middle.
-        left, right = (x0 + glyph.at * (x1 - x0) for glyph in (line[0], line[-1]))
-        half = (right - left) / (len(text) - 1) / 2
-        found.append((text, _upright_zone(reference, turn_deg, (left - half, y0, right + half, y1))))
+        # The signs stand evenly: a line through their places says where the first slot begins and the last one ends.
+        pitch, first = np.polyfit(np.arange(len(line)), [x0 + sign.at * (x1 - x0) for sign in line], 1)
+        left, right = float(first - pitch / 2), float(first + pitch * (len(line) - 0.5))
+        found.append((text, _upright_zone(reference, turn_deg, (left, y0, right, y1))))
     return found
 
 
