@@ -56,13 +56,23 @@ async function load (address, options, follow) {
     else if (options.method === 'POST') showWhole(page, answer.url)
     else window.location.assign(answer.url)
   } catch {
-    // The network is gone: the form goes out in the plain way, and the browser says what it cannot reach.
-    if (options.form) options.form.submit()
-    else window.location.assign(address)
+    // The network is gone: the page stays with everything on it and says so; the same key is safe to send again.
+    say(document.querySelector('[data-no-network]')?.dataset.noNetwork ?? '')
   } finally {
     busy = false
     main.removeAttribute('aria-busy')
   }
+}
+
+function say (words) {
+  const live = document.getElementById('live')
+  if (live) live.textContent = words
+  const title = main.querySelector('#answer-title')
+  if (!title) return
+  const told = main.querySelector('.xs-no-network') ?? document.createElement('p')
+  told.className = 'xs-no-network'
+  told.textContent = words
+  title.after(told)
 }
 
 function showWhole (page, address) {
@@ -81,7 +91,8 @@ document.addEventListener('submit', (event) => {
   const button = form.querySelector('button[name="do"]')
   if (!body.has('do') && button) body.set('do', button.value)
   const zoomed = document.querySelector('[data-tray]')?.dataset.zoomed === 'yes'
-  load(form.action, { method: 'POST', body, form: null }, zoomed)
+  // keepalive: an answer that is on its way arrives even when the page is left or loaded again in the same moment.
+  load(form.action, { method: 'POST', body, keepalive: true }, zoomed)
 }, true)
 
 document.addEventListener('click', (event) => {
