@@ -140,3 +140,44 @@ def test_stated_zones_are_read(tmp_path):
         [],
     )
     assert read_zones(tmp_path / "none.json", WIDE, HIGH)[1][0].code == "zones_unusable"
+
+
+@pytest.fixture
+def enrol(face, tmp_path, capsys):
+    """`notes enrol` of the face with `--zones`: exit code and the JSON that was printed."""
+    import cv2
+
+    from xiaoshi.commands.notes import main
+
+    scan = tmp_path / "scan.png"
+    cv2.imwrite(str(scan), face.image)
+
+    def enrolled(zones: object) -> tuple[int, Any]:
+        words = ["--issuer", "CNY", "--series", "5", "--edition", "2005", "--denomination", "100"]
+        words += ["--side", "front", "--width-mm", str(WIDE), "--height-mm", str(HIGH)]
+        words += ["--image", str(scan), "--library", str(tmp_path / "lib"), "--zones", str(zones), "--json"]
+        code = main(["enrol", *words])
+        return code, json.loads(capsys.readouterr().out)
+
+    return enrolled
+
+
+def test_face_is_enrolled_with_its_zones(enrol, tmp_path):
+    file = tmp_path / "zones.json"
+    file.write_text(json.dumps([BOX]), "utf-8")
+    code, told = enrol(file)
+    assert (code, told["zones"]) == (0, [{**BOX, "turn_deg": 0}])
+    assert store.load_library(tmp_path / "lib")[0][0].zones == (Zone("serial", 1.0, 2.0, 20.0, 4.0),)
+
+
+def test_face_with_wrong_zones_is_not_enrolled(enrol, tmp_path):
+    code, told = enrol(tmp_path / "none.json")
+    assert code == 1
+    assert [problem["code"] for problem in told["problems"]] == ["zones_unusable"]
+    assert not (tmp_path / "lib").exists()
+
+
+def test_place_of_the_number_is_found_at_enrolment(enrol):
+    code, told = enrol("find")
+    assert code == 0
+    assert {zone["kind"] for zone in told["zones"]} == {"serial"}
