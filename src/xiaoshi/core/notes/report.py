@@ -223,7 +223,7 @@ def _note(told: Mapping[str, Any], pieces: Mapping[str, Any], prefix: str, where
         raise _WrongField(f"amount_low_fen {low} > amount_high_fen {high}", where)
     own = [pieces[str(name)] for name in told["pieces"]]
     share = tuple(told[name] for name in ("area_ratio", "area_ratio_low", "area_ratio_high"))
-    number, confidence = _number(told.get("serials") or [])
+    number, confidence = number_of(told.get("serials") or [])
     return ReportNote(
         prefix + str(told["id"]),
         _one(own, "issuer"),
@@ -260,7 +260,7 @@ def _one(pieces: Sequence[Mapping[str, Any]], name: str) -> str | None:
     return str(told.pop()) if len(told) == 1 else None
 
 
-def _number(serials: Sequence[Mapping[str, Any]]) -> tuple[str | None, float]:
+def number_of(serials: Sequence[Mapping[str, Any]]) -> tuple[str | None, float]:
     """The places of a note's number put together; a sign on which they differ is `?`."""
     texts = [str(each["text"]) for each in serials if each.get("text")]
     texts = [text for text in texts if len(text) == len(texts[0])]

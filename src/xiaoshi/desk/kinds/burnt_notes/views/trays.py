@@ -27,6 +27,7 @@ from xiaoshi.desk.kinds.burnt_notes.acts import trays as tray_acts
 from xiaoshi.desk.kinds.burnt_notes.acts.report import issue_tin_report
 from xiaoshi.desk.kinds.burnt_notes.judging import judge
 from xiaoshi.desk.kinds.burnt_notes.models import Measurement, Note
+from xiaoshi.desk.kinds.burnt_notes.numbers import register_of
 from xiaoshi.desk.kinds.burnt_notes.photo_files import PhotoForm, look_at_photo
 from xiaoshi.desk.kinds.burnt_notes.shown import answerable
 from xiaoshi.desk.kinds.burnt_notes.standing import current_notes, tin_from
@@ -98,6 +99,7 @@ def trays_context(request: HttpRequest, found: Found) -> dict[str, Any]:
         "rechecked": step_done(found, "recheck"),
         "sums_hidden": sums_hidden(found.case, reader),
         "tin": tin_from(notes),
+        "numbers": register_of(found.case),
     }
 
 
