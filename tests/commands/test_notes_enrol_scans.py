@@ -32,13 +32,12 @@ def test_less_than_a_fen_is_no_denomination(scan, tmp_path):
 
 
 def test_long_chinese_names_find_room_on_disk(scan, tmp_path):
-    scan.save(tmp_path / "f.png")
     said = {**SAID, "series": "套" * 40, "edition": "版" * 40}
-    for denomination in (50, 100):
-        assert (
-            store.enrol(tmp_path / "lib", tmp_path / "f.png", denomination=denomination, **said).problems
-            == ()
-        )
+    for denomination, turned in ((50, scan), (100, scan.transpose(Image.Transpose.FLIP_LEFT_RIGHT))):
+        # Two pictures: one picture under two names would be told as a conflict.
+        turned.save(tmp_path / "f.png")
+        done = store.enrol(tmp_path / "lib", tmp_path / "f.png", denomination=denomination, **said)
+        assert done.problems == ()
     faces, problems = store.load_library(tmp_path / "lib")
     assert [face.denomination for face in faces] == [100, 50]
     assert problems == ()
