@@ -23,6 +23,7 @@ from xiaoshi.desk.guard.posting import perform_posted, say_refused, version_of, 
 from xiaoshi.desk.guard.refusals import Refused
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.guard.visibility import visible_to
+from xiaoshi.desk.kinds.burnt_notes.acts import measured as _measured  # noqa: F401  an act of the API too
 from xiaoshi.desk.kinds.burnt_notes.acts import trays as tray_acts
 from xiaoshi.desk.kinds.burnt_notes.acts.report import issue_tin_report
 from xiaoshi.desk.kinds.burnt_notes.judging import judge
