@@ -184,6 +184,19 @@ def test_the_page_shows_a_draft_then_issues(people: Any, new_case: Any, client_f
     assert teller.get(f"/desk/cases/{case.id}/papers/letters/love/").status_code == 404
 
 
+def test_where_no_paper_is_missing_the_page_says_so(
+    people: Any, new_case: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty list of boxes was a form that could only be refused, and an error of its script."""
+    address = f"/desk/cases/{new_case().id}/papers/letters/please_bring/"
+    teller = client_for(people.teller)
+    for missing in (True, False):
+        if not missing:
+            monkeypatch.setattr("xiaoshi.desk.papers.letters.views.wanted_papers", lambda plan, state: [])
+        page = teller.get(address).content.decode()
+        assert ('data-module="govuk-checkboxes"' in page, "本案不缺资料" in page) == (missing, not missing)
+
+
 # ---- voided once --------------------------------------------------------------------------------------------------------------
 
 
