@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from xiaoshi import library as store
-from xiaoshi.commands import notes_assess, notes_report, notes_simulate
+from xiaoshi.commands import notes_assess, notes_judge, notes_report, notes_simulate
 from xiaoshi.core.notes import mat, simulate
 from xiaoshi.core.notes.truth import truth_json
 from xiaoshi.core.problems import Problem, Words
@@ -34,6 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _simulate_parser(sub)
     _specimen_parser(sub)
     notes_assess.add_parser(sub)
+    notes_judge.add_parser(sub)
     notes_report.add_parsers(sub)
     return parser
 
@@ -42,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the subcommand that was chosen."""
     if args.notes_command == "assess":
         return int(notes_assess.run(args))
+    if args.notes_command == "judge":
+        return int(notes_judge.run(args))
     if args.notes_command in notes_report.COMMANDS:
         return int(notes_report.run(args))
     commands = {"enrol": _enrol, "mat": _mat, "simulate": _simulate, "specimen": _specimen}

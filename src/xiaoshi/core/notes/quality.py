@@ -71,8 +71,7 @@ def blurred(image: TrayImage, plane: Plane | None) -> Problem | None:
     """Whether print and edges are too soft to work with."""
     grey = np.asarray(cv2.cvtColor(image.pixels, cv2.COLOR_BGR2GRAY), np.uint8)
     if plane is not None and plane.mat is not None:
-        width_mm = _marker_edge_width_mm(grey, plane)
-        bad = width_mm > BLUR_MM_MAX
+        bad = _marker_edge_width_mm(grey, plane) > BLUR_MM_MAX
     else:
         shrink = min(1.0, 2000 / max(grey.shape))
         if shrink < 1:
@@ -87,6 +86,11 @@ def blurred(image: TrayImage, plane: Plane | None) -> Problem | None:
         "the photo is blurred, or shows nothing that can be told: focus, hold still and take it again",
     )
     return Problem("image_blurred", words, image.name)
+
+
+def edge_width_mm(pixels: Picture, plane: Plane) -> float:
+    """Width of the sharpest edges of the mat's markers in mm; infinite where none is in the photo."""
+    return _marker_edge_width_mm(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), np.uint8), plane)
 
 
 def _marker_edge_width_mm(grey: Picture, plane: Plane) -> float:
