@@ -13,10 +13,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
+from xiaoshi.core.notes.capture import judge_photo
 from xiaoshi.core.notes.decode import decode
-from xiaoshi.core.notes.plane import find_mat
-from xiaoshi.core.notes.quality import blurred, mat_unsound, no_mat, unfit
-from xiaoshi.core.problems import Problem, Words
+from xiaoshi.core.problems import Words
 
 MEMORY_LIMIT_BYTES = 3 * 1024**3
 PHOTOS_PER_CHILD = 100
@@ -91,19 +90,10 @@ def _limit_memory() -> None:
 
 
 def _judge_here(name: str, content: bytes) -> tuple[Finding, ...]:
-    """Runs in the child."""
-    picture = decode(name, content)
-    if isinstance(picture, Problem):
-        return (_refused(picture),)
-    hopeless = unfit(picture)
-    if hopeless is not None:
-        return (_refused(hopeless),)
-    plane = find_mat(picture.pixels)
-    soft = blurred(picture, plane)
-    bent = None if plane is None else mat_unsound(plane, name)
-    missing = no_mat(name) if plane is None else None
-    return tuple(Finding(p.code, "warn", p.words) for p in (soft, bent, missing) if p is not None)
-
-
-def _refused(problem: Problem) -> Finding:
-    return Finding(problem.code, "refuse", problem.words)
+    """Runs in the child. What is well is not told."""
+    judged = judge_photo(decode(name, content))
+    return tuple(
+        Finding(one.code, "refuse" if one.level == "refuse" else "warn", one.words)
+        for one in judged.findings
+        if one.level != "ok"
+    )

@@ -26,6 +26,7 @@ from xiaoshi.desk.guard.visibility import visible_to
 from xiaoshi.desk.kinds.burnt_notes.acts import measured as _measured  # noqa: F401  an act of the API too
 from xiaoshi.desk.kinds.burnt_notes.acts import trays as tray_acts
 from xiaoshi.desk.kinds.burnt_notes.acts.report import issue_tin_report
+from xiaoshi.desk.kinds.burnt_notes.acts.trays import is_ident
 from xiaoshi.desk.kinds.burnt_notes.judging import judge
 from xiaoshi.desk.kinds.burnt_notes.models import Measurement, Note
 from xiaoshi.desk.kinds.burnt_notes.numbers import register_of
@@ -92,6 +93,7 @@ def trays_context(request: HttpRequest, found: Found) -> dict[str, Any]:
         "measuring": len(measuring),
         "measured": len(counted) - len(measuring),
         "all": len(counted),
+        "held": [r["tray"] for r in rows if r["tray"].state == "held"],
         "photographing": step_open(found, "photograph"),
         "deciding": deciding,
         "determined": step_done(found, "determine"),
@@ -130,6 +132,8 @@ def trays(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 
 def _photos(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Each photo becomes a tray; one with something wrong waits there for "use it anyway" or "take it out"."""
+    if request.POST.get("do") == "use_all":
+        return _use_all(request, case_id)
     form = PhotoForm(request.POST, request.FILES)
     status = 422
     with visible_to(request.user):  # type: ignore[arg-type]
@@ -151,6 +155,31 @@ def _photos(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     with visible_to(request.user):  # type: ignore[arg-type]
         context = trays_context(request, find(case_id)) | {"form": form}
         return render(request, "burnt_notes/trays.html", context, status=status)
+
+
+def _use_all(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Use every doubtful photo that the page showed: one act for each, on the version that the one before it left."""
+    with visible_to(request.user):  # type: ignore[arg-type]
+        held = list(find(case_id).case.trays.filter(state="held", id__in=_idents(request)))
+    version = version_of(request)
+    try:
+        for tray in held:
+            version = perform(
+                tray_acts.use_anyway,
+                request.user,  # type: ignore[arg-type]
+                f"{request.POST.get('key', '')}/{tray.number}",
+                case_id=case_id,
+                expected_version=version,
+                channel="counter",
+                tray_id=str(tray.id),
+            ).version
+    except Refused as refused:
+        say_refused(request, refused)
+    return redirect("burnt_notes_trays", case_id)
+
+
+def _idents(request: HttpRequest) -> list[str]:
+    return [ident for ident in request.POST.getlist("held") if is_ident(ident)]
 
 
 def _take(
