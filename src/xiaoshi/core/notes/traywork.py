@@ -40,13 +40,14 @@ NAMING_GROWTH = (0.04, 1.0)
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenTray:
     """All of one picture. `looked_at`: False where the picture was refused altogether; `hides_char`: char cannot be
-    seen on its ground."""
+    seen on its ground; `plane`: None where nothing was measured."""
 
     scale: Scale
     pieces: tuple[SeenPiece, ...]
     problems: tuple[Problem, ...]
     looked_at: bool
     hides_char: bool = False
+    plane: Plane | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +153,9 @@ def _measure(
         )
         problems.append(Problem("ground_hides_char", words, image.name))
     scale = Scale(image.name, plane.mm_per_px(), "given" if plane.mat is None else "mat", plane.marker_rms_mm)
-    return SeenTray(scale, tuple(pieces), tuple(problems), looked_at=True, hides_char=ground.hides_char)
+    return SeenTray(
+        scale, tuple(pieces), tuple(problems), looked_at=True, hides_char=ground.hides_char, plane=plane
+    )
 
 
 def _work_scale(plane: Plane) -> float:
