@@ -27,7 +27,7 @@ from xiaoshi.core.notes.register import Registered
 from xiaoshi.core.notes.sightings import FeaturesSeen, SerialReading, Sight
 from xiaoshi.core.notes.zones import Cut, Mask, cut, known_cut
 
-THREAD_PX_PER_MM, WINDOW_PX_PER_MM = 8.0, 3.0
+THREAD_PX_PER_MM, WINDOW_PX_PER_MM = 5.0, 3.0
 THREAD_LIKE = 0.35
 THREAD_MM_MIN = 6.0
 WINDOW_LEGIBLE = 0.5

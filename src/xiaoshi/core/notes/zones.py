@@ -61,11 +61,11 @@ def cut(
     x0, y0 = zone.x_mm - flat_x, zone.y_mm - flat_y
     width, height = zone.width_mm + 2 * flat_x, zone.height_mm + 2 * flat_y
     size = (max(2, round(width * px)), max(2, round(height * px)))
-    x = x0 + (np.arange(size[0]) + 0.5) * width / size[0]
-    y = y0 + (np.arange(size[1]) + 0.5) * height / size[1]
-    note = np.stack(np.meshgrid(x, y), axis=-1)
-    at = (tray_mm(note, laid) * px_per_mm - 0.5).astype(np.float32)
-    picture = cv2.remap(flat, at[..., 0], at[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    step = (width / size[0], height / size[1])
+    note = _grid(size, (x0, y0), step, 1)
+    at = (_tray(size, (x0, y0), step, laid) * px_per_mm - 0.5).astype(np.float32)
+    how = cv2.INTER_CUBIC if zone.kind == "serial" else cv2.INTER_LINEAR
+    picture = cv2.remap(flat, at[..., 0], at[..., 1], how, borderMode=cv2.BORDER_REPLICATE)
     present, legible = (_at(mask, note) for mask in masks)
     upright = [_turned(layer, zone.turn_deg) for layer in (picture, present, legible)]
     air = ends / (along + 2 * ends)
@@ -78,6 +78,29 @@ def cut(
         air,
         1 - air,
     )
+
+
+def _grid(
+    size: tuple[int, int], first_mm: tuple[float, float], step_mm: tuple[float, float], every: int
+) -> NDArray[np.float64]:
+    """Points of the note under the middles of blocks of `every` pixels; one block more on each side where it is more than 1."""
+    spare = 1 if every > 1 else 0
+    x, y = (
+        first + (np.arange(-spare, -(-count // every) + spare) + 0.5) * every * step
+        for count, first, step in zip(size, first_mm, step_mm, strict=True)
+    )
+    return np.stack(np.meshgrid(x, y), axis=-1)
+
+
+def _tray(
+    size: tuple[int, int], first_mm: tuple[float, float], step_mm: tuple[float, float], laid: Registered
+) -> NDArray[np.float64]:
+    """Where each pixel of the cut lies on the tray (mm): the smooth map every 8 pixels, straight between."""
+    every = 8
+    coarse = tray_mm(_grid(size, first_mm, step_mm, every), laid)
+    shape = (coarse.shape[1] * every, coarse.shape[0] * every)
+    full = cv2.resize(coarse, shape, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(full[every : every + size[1], every : every + size[0]], np.float64)
 
 
 def number_cuts(flat: Picture, laid: Registered, px_per_mm: float) -> tuple[Cut, ...]:
