@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from tins import picture
+from tins import assessment, picture
 
 from xiaoshi.desk.guard.refusals import Invalid, NotAllowed, NotFound, Refused
 from xiaoshi.desk.guard.visibility import visible_to
-from xiaoshi.desk.kinds.burnt_notes.acts import hints, notes, steps, trays
+from xiaoshi.desk.kinds.burnt_notes.acts import hints, measured, notes, steps, trays
 from xiaoshi.desk.kinds.burnt_notes.hints import for_the_engine
 from xiaoshi.desk.kinds.burnt_notes.models import Hint
 
@@ -155,3 +155,83 @@ def test_the_bounds_of_the_tin_close_in_and_do_not_tell_a_first_answer(tin_of_wo
     assert (tin.counted().low_fen, tin.counted().high_fen) == (100_00, 150_00)
     tin.says("colleague", 2, "half50")
     assert (tin.counted().low_fen, tin.counted().high_fen) == (125_00, 125_00)
+
+
+def run_again(tin, words, *, hints_used=None):
+    """What the worker does with a tray that people told something about: claim it, and record the engine's answer."""
+    from xiaoshi.desk.kinds.burnt_notes.hints import holding
+
+    tray = tin.trays()[0]
+    with visible_to(tin.people.teller):
+        tray.state = "measuring"
+        tray.save(update_fields=["state"])
+        used = [str(hint.id) for hint in holding(tray)] if hints_used is None else hints_used
+    return tin.do(
+        measured.record_measurement,
+        "teller",
+        tray_id=str(tray.id),
+        engine="by hand",
+        rules_id="cny-2026",
+        width_px=64,
+        height_px=48,
+        assessment=words if isinstance(words, dict) else assessment(words),
+        hints=used,
+    )
+
+
+def joined(told, first, second):
+    """The assessment with two of its notes made one (by places, from 0)."""
+    notes_told = told["notes"]
+    notes_told[first]["pieces"] += notes_told.pop(second)["pieces"]
+    notes_told[first] |= {"verdict": "full", "amount_fen": notes_told[first]["denomination_fen"]}
+    return told
+
+
+def test_a_run_with_what_was_told_leaves_answered_notes_alone(tin_of_words):
+    tin = tin_of_words("?100 ?100 full50 ?20")
+    tin.says("colleague", 3, "full50", reason="")
+    before = {n: tin.note(n).id for n in (3, 4)}
+    told = tin.do(hints.join_pieces, "teller", tray_id=tray_id(tin), pieces=["p1", "p2"], reason="号码相同")
+    run_again(tin, joined(assessment("?100 ?100 full50 ?20"), 0, 1))
+    assert tin.trays()[0].state == "measured"
+    assert tin.counted().notes == 3
+    with visible_to(tin.people.teller):
+        shown = [
+            (n.order, n.verdict, n.piece_ids) for n in tin.case.trays.get(number=1).notes.filter(current=True)
+        ]
+    assert shown == [(3, "full", ["p3"]), (4, "undecided", ["p4"]), (5, "full", ["p1", "p2"])]
+    assert [tin.note(1).id, tin.note(2).id] == [before[3], before[4]]
+    assert [a.verdict for a in tin.answers(1)] == ["full"]
+    # Taken back, the two are two again; the answered one is still where it was.
+    tin.do(hints.take_back_hint, "teller", hint_id=told["hint_id"])
+    run_again(tin, "?100 ?100 full50 ?20")
+    assert tin.counted().notes == 4
+    assert [a.verdict for a in tin.answers(1)] == ["full"]
+
+
+def test_a_run_that_does_not_know_what_was_told_since_is_not_taken(tin_of_words):
+    tin = tin_of_words("?100 ?100")
+    tin.do(hints.keep_apart, "teller", tray_id=tray_id(tin), pieces=["p1", "p2"], reason="号码不同")
+    refused(lambda: run_again(tin, "full100 full100", hints_used=[]), "too_late_to_measure")
+    assert [tin.note(n).verdict for n in (1, 2)] == ["undecided", "undecided"]
+
+
+def test_a_tray_that_is_out_with_what_was_told_is_sent_again(tin_of_words):
+    tin = tin_of_words("?100 ?100")
+    refused(lambda: tin.do(trays.measure_again, "teller", tray_id=tray_id(tin)), "step_finished")
+    tin.do(hints.join_pieces, "teller", tray_id=tray_id(tin), pieces=["p1", "p2"], reason="号码相同")
+    assert tin.do(trays.measure_again, "teller", tray_id=tray_id(tin)) == {"number": 1}
+
+
+def test_what_was_told_is_not_altered_by_hand(tin_of_words, people):
+    from django.db import DatabaseError, connection, transaction
+
+    tin = tin_of_words("?100 ?100")
+    tin.do(hints.join_pieces, "teller", tray_id=tray_id(tin), pieces=["p1", "p2"], reason="号码相同")
+    for statement in (
+        "UPDATE burnt_notes_hint SET reason = 'x'",
+        "DELETE FROM burnt_notes_hint",
+        "UPDATE burnt_notes_traypicture SET width_px = 1",
+    ):
+        with pytest.raises(DatabaseError), visible_to(people.teller), transaction.atomic():
+            connection.cursor().execute(statement)

@@ -66,19 +66,19 @@ class Tin:
         return self.notes > 0 and self.stages.get("settled", 0) == self.notes
 
 
-def current_notes(case: Case) -> list[Note]:
-    """All notes of the newest measurements, with the answers prefetched; outlines and the like are fetched on demand."""
-    return list(
+def current_notes(case: Case, *, with_facts: bool = False) -> list[Note]:
+    """All notes of the newest measurements, with the answers prefetched. `with_facts`: outlines and the like as well."""
+    rows = (
         Note.objects.filter(tray__case=case, current=True)
         .select_related("tray")
         .annotate(
             told_low=KeyTransform("amount_low_fen", "facts"),
             told_high=KeyTransform("amount_high_fen", "facts"),
         )
-        .defer("facts")
         .prefetch_related("judgements")
         .order_by("tray__number", "order")
     )
+    return list(rows if with_facts else rows.defer("facts"))
 
 
 def tin_of(case: Case) -> Tin:

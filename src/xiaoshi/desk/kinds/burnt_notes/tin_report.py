@@ -24,7 +24,7 @@ PICTURES_MAX = 24
 
 def issued(ctx: Context, *, language: str, big_type: bool) -> Paper:
     """Issue the report. The case has been rechecked."""
-    notes = current_notes(ctx.the_case)
+    notes = current_notes(ctx.the_case, with_facts=True)
     tin = tin_from(notes)
     state, rules = state_of(ctx), rules_of_desk()
     doubtful = [note for note in notes if note.verdict == "undecided" and note.facts.get("beside")]
