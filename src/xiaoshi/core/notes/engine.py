@@ -22,6 +22,7 @@ from xiaoshi.core.notes.reference import Reference
 from xiaoshi.core.notes.sightings import Recogniser
 from xiaoshi.core.notes.traywork import Looked, SeenPiece, SeenTray, look
 from xiaoshi.core.notes.twice import Seen, thumb
+from xiaoshi.core.notes.views import Views, views_of
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.core.rules.note_rules import RuleSet
 
@@ -35,6 +36,7 @@ def assess(
     named_by_person: Mapping[str, tuple[float, str | None]] | None = None,
     joined_by_person: Iterable[Sequence[str]] = (),
     kept_apart: Iterable[Sequence[str]] = (),
+    backs: Mapping[str, str] | None = None,
     watch: Callable[[Tin, Sequence[Group]], None] | None = None,
     recogniser: Recogniser | None = None,
 ) -> Assessment:
@@ -48,7 +50,8 @@ def assess(
     `watch` is shown what was seen and how it was grouped (for pictures of it).
     `named_by_person`: face value (main unit) and edition, None where not told, of pieces whose print is gone, by the ids
     of an earlier answer for the same images: they are measured by their outline (see `outline`). `joined_by_person`,
-    `kept_apart`: sets of ids that a person says are one note, or are not (see `joins`). `recogniser` reads the notes'
+    `kept_apart`: sets of ids that a person says are one note, or are not (see `joins`). `backs`: name of a
+    picture to that of the picture taken after every piece was turned over (see `views`). `recogniser` reads the notes'
     numbers (see `serials`); without one no number is told.
     """
     library = references if isinstance(references, PreparedLibrary) else prepare(references)
@@ -69,16 +72,20 @@ def assess(
         tray = replace(tray, pieces=with_numbers(tray.pieces, recogniser))
         trays.append(tray)
         problems += tray.problems
-    pieces = _named_pieces(trays)
-    named, unused = named_kinds(named_by_person or {}, [piece.id for piece in pieces], library, rules.issuer)
+    views = views_of(trays, backs)
+    problems += views.problems
+    pieces = _named_pieces(trays, views)
+    named, unused = named_kinds(
+        _at_used(named_by_person or {}, pieces), [piece.id for piece in pieces], library, rules.issuer
+    )
     problems += unused
     joins, unusable = joins_told(joined_by_person, kept_apart, [piece.id for piece in pieces])
     problems += unusable
     tin = Tin(
         trays=tuple(trays),
-        pieces=tuple(seen for tray in trays for seen in tray.pieces),
-        ids=tuple(piece.id for piece in pieces),
-        tray_of=tuple(number for number, tray in enumerate(trays) for _ in tray.pieces),
+        pieces=views.pieces,
+        ids=tuple(pieces[n].id for n in views.used),
+        tray_of=views.tray_of,
         library=library,
         rules=rules,
         seen_before=seen_before,
@@ -103,7 +110,15 @@ def look_at_scale(
     return look(image, library, image.file_mm_per_px if mm_per_px == "file" else mm_per_px)
 
 
-def _named_pieces(trays: Sequence[SeenTray]) -> tuple[Piece, ...]:
+def _at_used(
+    named: Mapping[str, tuple[float, str | None]], pieces: Sequence[Piece]
+) -> dict[str, tuple[float, str | None]]:
+    """What a person said of a repeated view is said of the piece that is measured in its place."""
+    used = {piece.id: piece.same_as or piece.id for piece in pieces}
+    return {used.get(name, name): kind for name, kind in named.items()}
+
+
+def _named_pieces(trays: Sequence[SeenTray], views: Views) -> tuple[Piece, ...]:
     """Every piece with its name p1, p2, ... through all pictures."""
     on = [(tray.scale.image, seen) for tray in trays for seen in tray.pieces]
     return tuple(
@@ -116,9 +131,15 @@ def _named_pieces(trays: Sequence[SeenTray]) -> tuple[Piece, ...]:
             seen.orientation_deg,
             seen.sheets_at_least,
             seen.features,
+            _name_at(views.same_as, n - 1),
+            _name_at(views.other_side, n - 1),
         )
         for n, (image, seen) in enumerate(on, start=1)
     )
+
+
+def _name_at(to: Mapping[int, int], n: int) -> str | None:
+    return f"p{to[n] + 1}" if n in to else None
 
 
 def library_empty() -> Problem:

@@ -90,6 +90,8 @@ class Piece:
     `polygon`: its outline, pixels of the picture as given, without inner holes; `area_mm2`: area of its mask on the
     tray, holes taken off; None without a scale. `orientation_deg`: how far the note is turned clockwise in the photo,
     0 to 360, 0 upright; None where it has no name. `sheets_at_least`: more than 1 where a stack is suspected. `seen`: number, thread and window.
+    `same_as`: the piece that this is another view of (and that is measured in its place); `other_side`: the piece that
+    shows its other side.
     """
 
     id: str
@@ -100,6 +102,8 @@ class Piece:
     orientation_deg: float | None = None
     sheets_at_least: int = 1
     seen: FeaturesSeen = NOTHING_SEEN
+    same_as: str | None = None
+    other_side: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The contract's form of a piece."""
@@ -115,6 +119,8 @@ class Piece:
             "orientation_deg": None if self.orientation_deg is None else round(self.orientation_deg, 1) % 360,
             "sheets_at_least": self.sheets_at_least,
             "seen": self.seen.as_json(),
+            "same_as": self.same_as,
+            "other_side": self.other_side,
             "identity_route": None if self.identity is None else self.identity.route,
         }
 
