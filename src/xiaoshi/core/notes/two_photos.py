@@ -8,7 +8,7 @@ Choice: the mat gives both photos the same millimetres. Pieces are one when they
 degrees: curled paper seems to move between two angles) with the same outline (0.7 mm at the 90th percentile), are
 not of two kinds and do not bear two numbers. That a whole note lies where another lay before may be a jig's doing, so
 the photos count as two of one tray only if at least one pair is beyond chance: an outline that is no plain rectangle,
-or one number read on both. Without such a pair, plain notes at the same place are doubted (people decide), not merged.
+or one number read on both; or, of photos that show parts of a mat, two pieces. Without such a pair, plain notes at the same place are doubted (people decide), not merged.
 
 Known to be one tray, the rest follows: a torn piece whose outline comes back elsewhere has been moved (told, counted
 once), or all have, by the same turn and shift (the tray was jolted: told); a piece that is new at a place which the
@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from xiaoshi.core.notes.model import Point, Reason
@@ -36,6 +37,8 @@ PLACE_MM, PLACE_RAD = 3.0, np.radians(2.5)
 OFF_MM = 0.7
 COMMON_LINE_MM = 25.0
 MARGIN_PX = 10.0
+PARTS_PAIRS_MIN = 2
+"""So many pieces at one place, on photos that each show a part of the mat, are no jig's doing."""
 NUMBER_SIGNS_MIN = 6
 
 
@@ -55,6 +58,14 @@ class Laid:
             (px >= MARGIN_PX).all(axis=1) & (px[:, 0] <= width - MARGIN_PX) & (px[:, 1] <= height - MARGIN_PX)
         )
         return np.asarray(inside)
+
+    def shows_all(self) -> bool:
+        """Whether the whole tray is in the photo."""
+        assert self.tray.plane is not None
+        area = self.tray.plane.area
+        far = np.array([area.width_mm, area.height_mm])
+        corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * far + (area.x_mm, area.y_mm)
+        return bool(self.sees(corners).all())
 
     def cut_off(self, piece: int) -> bool:
         """Whether the piece runs over the border of what this photo shows."""
@@ -86,8 +97,8 @@ def match_photos(a: Laid, b: Laid, *, neighbours: bool) -> Matched:
     if not _same_mat(a.tray, b.tray):
         return found
     placed = _at_one_place(a, b)
-    sure = [pair for pair in placed if _beyond_chance(a, b, pair)]
-    if sure:
+    in_parts = not (a.shows_all() and b.shows_all()) and len(placed) >= PARTS_PAIRS_MIN
+    if in_parts or any(_beyond_chance(a, b, pair) for pair in placed):
         found.same = placed
         _rest(a, b, found, moved_by=None)
         found.problems.append(_one_tray(a, b, found))
@@ -117,6 +128,8 @@ def _at_one_place(a: Laid, b: Laid) -> list[tuple[int, int]]:
                 continue
             if a.cut_off(i) or b.cut_off(j):
                 off = _off_on_common_line(a, b, one, two)
+                if off is None and a.cut_off(i) != b.cut_off(j):
+                    off = OFF_MM if _lies_within(*((one, two) if a.cut_off(i) else (two, one))) else None
             elif may_be_alike(one, two) and np.hypot(*(one.middle - two.middle)) <= PLACE_MM:
                 fit = lay_on(one, two, in_place=True)
                 off = fit.off_mm if fit.moved_mm <= PLACE_MM and abs(fit.turn_rad) <= PLACE_RAD else None
@@ -152,6 +165,12 @@ def _off_on_common_line(a: Laid, b: Laid, one: Outline, two: Outline) -> float |
     return float(np.percentile(np.concatenate([apart.min(axis=0), apart.min(axis=1)]), 90))
 
 
+def _lies_within(part: Outline, whole: Outline) -> bool:
+    """Whether what a photo cut off of a piece lies inside the piece that the other photo shows whole."""
+    loop = whole.fine.astype(np.float32).reshape(-1, 1, 2)
+    return all(cv2.pointPolygonTest(loop, (float(x), float(y)), True) >= -OFF_MM for x, y in part.points)
+
+
 def _contradict(one: SeenPiece, two: SeenPiece) -> bool:
     """Two kinds of note, two faces, or two numbers: not one piece seen twice from the same side."""
     if one.found is not None and two.found is not None:
@@ -181,8 +200,9 @@ def _signs(p: str, q: str) -> tuple[int, int]:
 def _beyond_chance(a: Laid, b: Laid, pair: tuple[int, int]) -> bool:
     i, j = pair
     one, two = a.outlines[i], b.outlines[j]
-    if one is not None and two is not None and not (one.plain and two.plain) and not a.cut_off(i):
-        return not b.cut_off(j)
+    whole = not a.cut_off(i) and not b.cut_off(j)
+    if whole and one is not None and two is not None and not (one.plain and two.plain):
+        return True
     told = [_signs(p.text, q.text) for p in a.tray.pieces[i].numbers for q in b.tray.pieces[j].numbers]
     return any(agree >= NUMBER_SIGNS_MIN and differ == 0 for agree, differ in told)
 
