@@ -352,7 +352,7 @@ def _figures(told: Told, cast: Cast, trays: Sequence[SimulatedTray], truth: dict
     """What was measured and settled beside what is true; and the checks that follow from it."""
     assert told.case is not None
     with visible_to(cast.head):
-        notes, tin = current_notes(told.case), tin_of(told.case)
+        notes, tin = current_notes(told.case, with_facts=True), tin_of(told.case)
     true_notes = [n for tray in trays for n in tray.notes]
     true_sum = {"full": 0, "half": 0, "none": 0}
     amount = 0
@@ -364,8 +364,8 @@ def _figures(told: Told, cast: Cast, trays: Sequence[SimulatedTray], truth: dict
     elsewhere = sum(s.elsewhere for s in truth.values())
     decided = [n for n in notes if n.verdict != "undecided"]
     wrong = [n for n in decided if n.amount_fen != _paid(truth[str(n.id)])]
-    measured_low = sum(low for n in notes for low in [_bounds(n)[0]])
-    measured_high = sum(high for n in notes for high in [_bounds(n)[1]])
+    measured_low = sum(n.facts["amount_low_fen"] for n in notes)
+    measured_high = sum(n.facts["amount_high_fen"] for n in notes)
     told.figures |= {
         "trays": len(trays),
         "notes_true": len(true_notes),
@@ -392,9 +392,3 @@ def _figures(told: Told, cast: Cast, trays: Sequence[SimulatedTray], truth: dict
 def _paid(seen: Seen) -> int:
     fen = seen.denomination_fen or 0
     return fen if seen.verdict == "full" else fen // 2 if seen.verdict == "half" else 0
-
-
-def _bounds(note: Note) -> tuple[int, int]:
-    """The engine's bounds of what is paid for one note."""
-    told = next(n for n in note.measurement.assessment["notes"] if n["id"] == note.key)
-    return int(told["amount_low_fen"]), int(told["amount_high_fen"])
