@@ -258,7 +258,7 @@ def _simulate(args: argparse.Namespace) -> int:
     out: Path = args.out
     font = store.font_bytes()
     made: list[simulate.SimulatedTray] = []
-    results = simulate.simulate_each(
+    results = notes_simulate.simulator(args)(
         references,
         seed=args.seed,
         trays=args.trays,

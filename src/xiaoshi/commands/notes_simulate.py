@@ -6,18 +6,27 @@ Every option that is left out keeps what it has always been, so one seed gives t
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterator
 from typing import Any, get_args
 
 from xiaoshi.core.notes import mat
 from xiaoshi.core.notes.camera import CameraOptions
 from xiaoshi.core.notes.damage import DamageOptions, Kind
-from xiaoshi.core.notes.simulate import Reprint, TrayOptions
+from xiaoshi.core.notes.simulate import Reprint, SimulatedTray, TrayOptions, simulate_each
+from xiaoshi.core.notes.simulate_mesh import simulate_mesh_each
+from xiaoshi.core.problems import Problem
 
 MIXES = (*get_args(Kind), "mixed", "any")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Options of the damage, the tray and the photographer."""
+    """Options of the simulator, the damage, the tray and the photographer."""
+    parser.add_argument(
+        "--maker",
+        choices=("masks", "mesh"),
+        default="masks",
+        help="两个模拟器之一，mesh 只用于评判 which simulator; mesh serves for judging only",
+    )
     parser.add_argument(
         "--damage",
         choices=MIXES,
@@ -68,6 +77,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lens", type=_number(-0.1, 0.1), metavar="K1", help="radial distortion at the corner"
     )
+
+
+def simulator(args: argparse.Namespace) -> Callable[..., Iterator[SimulatedTray | Problem]]:
+    """`simulate_each` of the first or of the second simulator."""
+    return simulate_mesh_each if args.maker == "mesh" else simulate_each
 
 
 def tray_options(args: argparse.Namespace, font: bytes, reprint: Reprint) -> TrayOptions:
