@@ -55,6 +55,13 @@ REST_UNSEEN = ("piece_over_edge",)
 """Doubts that leave the share without an upper bound: the rest lies where the picture does not show it."""
 NOT_ITS_OWN = ("pieces_touch", "stack_suspected", "halves_of_two_notes")
 """Doubts that leave it without either: what covers the note may be another's paper, or lie beneath it."""
+PERHAPS_COUNTED = (
+    "seen_on_another_photo",
+    "piece_new_on_second_photo",
+    "other_side_not_found",
+    "sides_disagree",
+)
+"""Doubts under which the note may be paid for already by another view of it: nothing of it is certain."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +146,7 @@ def _measured(number: str, group: Group, groups: list[Group], tin: Tin) -> Note:
     if elsewhere:
         # It may be paid with another piece or photo already: nothing of it is certain.
         told = Judgement("undecided", 0, 0, told.amount_high_fen, (*elsewhere, *told.reasons))
+    told = _not_surely(told)
     return Note(
         number,
         tuple(tin.ids[part.index] for part in group.parts),
@@ -243,6 +251,13 @@ def _elsewhere(group: Group, others: list[Group], tin: Tin) -> list[Reason]:
     return told if twin is None else [*told, twin]
 
 
+def _not_surely(told: Judgement) -> Judgement:
+    """The lower end falls to nothing where the note may be paid for by another view of it."""
+    if any(reason.code in PERHAPS_COUNTED for reason in told.reasons):
+        return replace(told, amount_low_fen=0)
+    return told
+
+
 def _counted(group: Group, rules: RuleSet) -> tuple[float, float]:
     """(present, legible) share: of the union of the parts, or of the largest single piece where the rule says so."""
     if rules.combine == "largest_piece":
@@ -288,7 +303,9 @@ def _outlined(number: str, index: int, groups: list[Group], tin: Tin) -> Note:
     if loose and rules.combine == "union":
         share = replace(share, high=min(1.0, share.high + sum(loose)))
     whole = sum(kind.areas_mm2) / len(kind.areas_mm2)
-    told = judge(rules, kind.denomination, whole, share, doubts=piece.doubts, remarks=tuple(remarks))
+    told = _not_surely(
+        judge(rules, kind.denomination, whole, share, doubts=piece.doubts, remarks=tuple(remarks))
+    )
     return Note(
         number,
         (tin.ids[index],),
