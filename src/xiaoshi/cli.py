@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from xiaoshi import __version__
 from xiaoshi.core.problems import Problem, Words
-from xiaoshi.house.trouble import INTERRUPTED, USAGE, HouseError
+from xiaoshi.house.trouble import INTERRUPTED, USAGE, HouseError, database_gone
 
 INTERNAL = 4
 
@@ -109,6 +109,9 @@ def _run(given: list[str], language: str) -> int:
     except Exception as error:
         if _debugging():
             raise
+        gone = database_gone(error)
+        if gone is not None:
+            return _complain(gone.problem, gone.exit_code, language, "--json" in given)
         return _complain(_unexpected(error, given[0]), INTERNAL, language, "--json" in given)
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import socket
 import subprocess
 import sys
+import tempfile
 import types
+from collections.abc import Callable
+from pathlib import Path
 
+import psycopg
 import pytest
 from at_the_terminal import environment, run
 
@@ -69,6 +74,63 @@ def test_one_line_and_a_code(
     assert text in err
     assert len(err.splitlines()) == 1
     assert text in json.loads(out)["problems"][0]["text"]
+
+
+def silent_server(folder: Path) -> psycopg.Connection[object]:
+    """Connect where somebody listens and never answers, as a frozen server does."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / ".s.PGSQL.5432"))
+        listening.listen()
+        return psycopg.connect(host=str(folder), user="x", dbname="x", connect_timeout=2)
+
+
+def absent_server(folder: Path) -> psycopg.Connection[object]:
+    return psycopg.connect(host=str(folder), user="x", dbname="x")
+
+
+def cut_connection(folder: Path) -> None:
+    raise psycopg.errors.AdminShutdown("terminating connection due to administrator command")
+
+
+@pytest.mark.parametrize("connect", [silent_server, absent_server, cut_connection])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_database_that_does_not_answer_is_named_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    connect: Callable[[Path], object],
+    language: str,
+) -> None:
+    def fail(args: argparse.Namespace) -> int:
+        with tempfile.TemporaryDirectory(prefix="xs-") as folder:  # short: a socket's path has a limit
+            try:
+                connect(Path(folder))
+            except psycopg.Error as error:
+                raise RuntimeError("Database error.") from error  # as the layers above wrap it
+        return 0
+
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert run_with(monkeypatch, fail, "--json", "--lang", language) == 3
+    out, err = capsys.readouterr()
+    (problem,) = json.loads(out)["problems"]
+    assert problem["code"] == "database_gone"
+    does_not, what_to_do = {
+        "zh": ("数据库没有应答", "xiaoshi doctor"),
+        "en": ("does not answer", "xiaoshi doctor"),
+    }[language]
+    for told in (err, problem["text"]):
+        assert does_not in told
+        assert what_to_do in told
+    assert len(err.splitlines()) == 1
+
+
+def test_a_refused_statement_is_not_a_silent_database(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(args: argparse.Namespace) -> int:
+        raise psycopg.errors.QueryCanceled("canceling statement due to statement timeout")
+
+    assert run_with(monkeypatch, fail) == 4
+    assert "QueryCanceled" in capsys.readouterr().err
 
 
 def test_unknown_command_and_help_in_both_languages() -> None:

@@ -33,7 +33,7 @@ POWER_NAMES = ("SUPERUSER", "BYPASSRLS", "CREATEROLE", "CREATEDB", "MEMBER OF OW
 def check_database(info: ConnectionInfo) -> Iterator[Finding]:
     """All checks of a reachable database, made as the runtime role itself."""
     try:
-        with psycopg.connect(**info.app_dsn, connect_timeout=10) as connection:
+        with psycopg.connect(**{"connect_timeout": 10, **info.app_dsn}) as connection:
             version = connection.info.server_version
             yield good("database", f"PostgreSQL {version // 10000}.{version % 10000}")
             yield check_durable(connection)

@@ -17,16 +17,25 @@ from pathlib import Path
 from xiaoshi.house.home import Home
 from xiaoshi.house.postgres import database
 from xiaoshi.house.roles import ConnectionInfo
-from xiaoshi.house.trouble import HouseError
+from xiaoshi.house.trouble import HouseError, no_answer
 
 SETTINGS = "xiaoshi.desk.settings"
 
 # Runs as the owner in a process of its own: compares the files of the migrations with the table, runs what is missing.
-_MIGRATE = """
+_NO_ANSWER = 75
+_MIGRATE = f"""
 import django; django.setup()
+import sys, traceback
 from django.conf import settings
 from django.utils.module_loading import import_string
-import_string(getattr(settings, "XIAOSHI_INSTALL", "xiaoshi.desk.guard.installing.install"))()
+from xiaoshi.house.trouble import database_gone
+try:
+    import_string(getattr(settings, "XIAOSHI_INSTALL", "xiaoshi.desk.guard.installing.install"))()
+except Exception as error:
+    if database_gone(error) is None:
+        raise
+    traceback.print_exc()
+    sys.exit({_NO_ANSWER})
 """
 
 
@@ -106,6 +115,8 @@ def migrate_if_needed(home: Home, info: ConnectionInfo) -> bool:
         text = ran.stderr.decode("utf-8", "replace").strip()
         (home.logs / "migrate.log").write_text(text + "\n", "utf-8")
         last = text.splitlines()[-1] if text else "?"
+        if ran.returncode == _NO_ANSWER:
+            raise no_answer(last.partition(": ")[2] or last)
         raise HouseError(
             "migration_failed",
             f"数据库结构升级失败({last});详见 {home.logs / 'migrate.log'}。",

@@ -60,7 +60,7 @@ def connection_info(url: str, home: Home) -> ConnectionInfo:
     role = f"{owner['dbname']}_app"
     password = str(known.get(role) or secrets.token_urlsafe(24))
     try:
-        with psycopg.connect(**owner, autocommit=True, connect_timeout=10) as connection:
+        with psycopg.connect(autocommit=True, **{"connect_timeout": 10, **owner}) as connection:
             _check_server(connection)
             _ensure_runtime_role(connection, role, password, str(owner["dbname"]), role in known)
     except psycopg.OperationalError as error:
