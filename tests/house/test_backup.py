@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from xiaoshi.house.backup.sealing import PIECE, SealedReader, SealingWriter, WrongPassphrase
+from xiaoshi.house.backup.workplace import PREFIX, workplace
 
 PASSPHRASE = "correct horse battery"
 ADD_A_DOCUMENT = """
@@ -88,7 +91,7 @@ def test_it_is_restored_whole_into_an_empty_home_and_only_there(backup: Path, pl
     ).read_bytes()
     code, told = xiaoshi(*words)
     assert (code, told["problems"][0]["code"]) == (1, "home_in_use")
-    assert not [p for p in place.iterdir() if "restoring" in p.name]
+    assert not list(place.glob(".xiaoshi*"))
 
 
 def test_what_is_no_backup_is_refused_and_leaves_nothing(backup: Path, place: Path):
@@ -125,6 +128,62 @@ def test_a_backup_is_never_overwritten_and_a_wrong_home_is_named(backup: Path, p
     assert (code, told["problems"][0]["code"]) == (1, "backup_exists")
     code, told = xiaoshi("backup", "create", "--home", str(place / "no home"))
     assert (code, told["problems"][0]["code"]) == (3, "no_home")
+
+
+def starts_a_backup(home: Path, file: Path) -> subprocess.Popen[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("XIAOSHI_", "DJANGO_", "DATABASE_URL"))}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "xiaoshi.cli", "backup", "create", "--home", str(home), "--out", str(file)],
+        env=kept, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def in_the_middle(folder: Path, process: subprocess.Popen[str]) -> None:
+    while process.poll() is None:
+        if any(p.stat().st_size for p in folder.glob(f"{PREFIX}*/archive")):
+            return
+        time.sleep(0.005)
+    pytest.fail(str(process.stderr and process.stderr.read()))
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_backup_create_killed_in_the_middle_leaves_no_half_archive_and_the_next_run_works(
+    backup: Path, place: Path, tmp_path: Path, end: signal.Signals
+):
+    home, file = place / "home", tmp_path / "night.tar"
+    long = home / "library" / "long"
+    long.parent.mkdir(exist_ok=True)
+    with long.open("wb") as hole:
+        hole.truncate(8 << 30)  # takes no disk, and seconds to read: the middle is easy to meet
+    process = starts_a_backup(home, file)
+    try:
+        in_the_middle(tmp_path, process)
+        process.send_signal(end)
+        assert process.wait() == (-signal.SIGKILL if end == signal.SIGKILL else 130)
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stderr is not None
+        process.stderr.close()
+        long.unlink()
+    assert not file.exists()
+    left = [p.name for p in tmp_path.iterdir()]
+    # Nobody can clean up after a SIGKILL: the next run does.
+    assert all(name.startswith(PREFIX) for name in left) if end == signal.SIGKILL else not left
+    code, told = xiaoshi("backup", "create", "--home", str(home), "--out", str(file))
+    assert (code, told["cases"], told["documents"]) == (0, 30, 1)
+    assert [p.name for p in tmp_path.iterdir()] == ["night.tar"]
+    with tarfile.open(file) as tar:
+        assert "manifest.json" in tar.getnames()
+
+
+def test_the_workplace_of_a_run_that_works_is_not_taken_for_a_left_one(tmp_path: Path):
+    with workplace(tmp_path / "one") as mine:
+        (mine / "dump").write_text("x")
+        with workplace(tmp_path / "other") as other:
+            assert other != mine
+        assert (mine / "dump").exists()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("length", [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
     from xiaoshi.house.backup.making import make_backup
     from xiaoshi.house.backup.restoring import restore, verify
 
+    # Asked to stop (a timetable's time limit, a shutdown), it cleans up as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     home, now = Home.chosen(args.home), datetime.now(UTC)
     passphrase = _passphrase(args.passphrase_file)
     told: dict[str, Any]

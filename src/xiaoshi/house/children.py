@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,19 @@ PR_SET_PDEATHSIG = 1
 FIRST_BACK_OFF_S = 0.5
 MAX_BACK_OFF_S = 30.0
 STEADY_S = 60.0
+
+
+def bound_to_parent() -> Callable[[], None]:
+    """What a child runs before its program (`preexec_fn`): a parent that is killed takes its children with it."""
+    libc = ctypes.CDLL(None)
+    parent = os.getpid()
+
+    def bind() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return bind
 
 
 @dataclass
@@ -35,15 +49,6 @@ class Child:
     back_off_s: float = field(default=FIRST_BACK_OFF_S)
 
     def start(self) -> None:
-        libc = ctypes.CDLL(None)
-        parent = os.getpid()
-
-        def bind_to_parent() -> None:
-            # A supervisor that is killed takes its children with it.
-            libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-            if os.getppid() != parent:
-                os._exit(1)
-
         with open_log(self.log) as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -53,7 +58,7 @@ class Child:
                 stderr=log,
                 start_new_session=True,
                 pass_fds=self.pass_fds,
-                preexec_fn=bind_to_parent,
+                preexec_fn=bound_to_parent(),
             )
         self.started = time.monotonic()
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -234,6 +236,48 @@ def test_killed_in_the_middle_it_goes_on(fresh_desk, fresh_people, monkeypatch):
     assert (report.blobs_removed, report.batches_done) == (1, [batch])
     assert not blobs.path_of(address).exists()
     assert there(Tombstone) == 2
+    assert verify_timeline().ok
+
+
+def test_two_runs_at_once_handle_each_case_once(fresh_desk, fresh_people, monkeypatch):
+    """Both have read the same list of cases before either begins; one case is on hold and stays."""
+    from xiaoshi.desk.retention import destroying
+    from xiaoshi.desk.retention.holds import hold
+
+    cases = [ended(fresh_people) for _ in range(4)]
+    addresses = [with_document(case, f"paper {n}".encode()) for n, case in enumerate(cases)]
+    batch = approved(fresh_people, *cases)
+    do(hold, fresh_people.outlet_head, cases[0], reason="法院协查", authority="法院函")
+    both, settle, waited = threading.Barrier(2, timeout=60), destroying._settle, threading.local()
+
+    def settle_together(*given):
+        if not getattr(waited, "once", False):
+            waited.once = True
+            both.wait()
+        settle(*given)
+
+    monkeypatch.setattr(destroying, "_settle", settle_together)
+
+    def run_in_a_thread(_number):
+        try:
+            return run(timezone.now())
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(run_in_a_thread, range(2)))
+    assert [r.problems for r in reports] == [[], []]
+    destroyed = [ident for r in reports for ident in r.destroyed]
+    assert sorted(destroyed) == sorted(str(case.id) for case in cases[1:])
+    kept = [(ident, why.code) for r in reports for ident, why in r.kept]
+    assert kept == [(str(cases[0].id), "held")]
+    assert [n for r in reports for n in r.batches_done] == [batch]
+    assert sum(r.blobs_removed for r in reports) == 3
+    assert sum(r.rows["cases_case"] for r in reports if r.rows) == 3
+    assert (there(Tombstone), there(Case)) == (3, 1)
+    assert [blobs.path_of(a).exists() for a in addresses] == [True, False, False, False]
+    told = TimelineEntry.objects.using("owner").filter(act="retention.destroyed")
+    assert len({e.body["tombstone"] for e in told}) == told.count() == 3
     assert verify_timeline().ok
 
 

@@ -77,25 +77,21 @@ class _Counted:
 
 
 @contextmanager
-def writing(path: Path, passphrase: bytes | None) -> Iterator[Writing]:
-    """Write a new archive beside its name and give it the name when it is whole: an interrupted one leaves nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as below:
-            target: Any = SealingWriter(below, passphrase) if passphrase else below
-            with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-                made = Writing(tar)
-                yield made
-                made.text("manifest.json", {"members": made.members})
-            if passphrase:
-                target.close()
-            below.flush()
-            os.fsync(below.fileno())
-        os.link(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+def writing(path: Path, passphrase: bytes | None, workplace: Path) -> Iterator[Writing]:
+    """Write a new archive in `workplace` (same disk) and give it its name when it is whole and on the disk."""
+    partial = workplace / "archive"
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as below:
+        target: Any = SealingWriter(below, passphrase) if passphrase else below
+        with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+            made = Writing(tar)
+            yield made
+            made.text("manifest.json", {"members": made.members})
+        if passphrase:
+            target.close()
+        below.flush()
+        os.fsync(below.fileno())
+    os.link(partial, path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -18,6 +17,8 @@ from psycopg.conninfo import make_conninfo
 
 from xiaoshi import __version__
 from xiaoshi.house.backup.archive import DUMP, FOLDERS, FORMAT, KEYS, writing
+from xiaoshi.house.backup.workplace import workplace
+from xiaoshi.house.children import bound_to_parent
 from xiaoshi.house.database_user import DatabaseUser, programs
 from xiaoshi.house.home import Home
 from xiaoshi.house.postgres import database
@@ -38,13 +39,14 @@ def make_backup(
             f"{target} exists and is not overwritten: choose another name.", str(target), REFUSED,
         )  # fmt: skip
     begun = time.monotonic()
-    with database(home) as info, tempfile.TemporaryDirectory(prefix="xs-backup-") as scratch:
-        counts = _counts(info)
-        dump = Path(scratch) / DUMP
-        say("pg_dump …")
-        _dump(info, dump)
-        try:
-            with writing(target, passphrase) as archive:
+    try:
+        # Beside the archive, not in the machine's folder for scratch: that one is often small, and the dump is not sealed.
+        with workplace(target) as place, database(home) as info:
+            counts = _counts(info)
+            dump = place / DUMP
+            say("pg_dump …")
+            _dump(info, dump)
+            with writing(target, passphrase, place) as archive:
                 archive.text("header.json", _header(now, counts, info))
                 archive.file(DUMP, dump)
                 for name in KEYS:
@@ -52,13 +54,13 @@ def make_backup(
                 for folder in FOLDERS:
                     _whole_folder(home.path / folder, folder, archive.file, say)
                 held = dict(archive.members)
-        except OSError as error:
-            raise HouseError(
-                "backup_not_written",
-                f"无法写入 {target}（{error.strerror}）；请检查磁盘空间和权限。",
-                f"{target} cannot be written ({error.strerror}): check disk space and permission.",
-                str(target),
-            ) from error
+    except OSError as error:
+        raise HouseError(
+            "backup_not_written",
+            f"无法写入 {target}（{error.strerror}）；请检查磁盘空间和权限。",
+            f"{target} cannot be written ({error.strerror}): check disk space and permission.",
+            str(target),
+        ) from error
     return {
         "file": str(target),
         "bytes": target.stat().st_size,
@@ -128,6 +130,7 @@ def run_postgres(program: str, words: list[str], dsn: Dsn, code: str) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
+        preexec_fn=bound_to_parent(),
     )
     if ran.returncode != 0:
         lines = ran.stderr.decode("utf-8", "replace").strip().splitlines() or ["?"]

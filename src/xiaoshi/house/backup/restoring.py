@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import psycopg
 
 from xiaoshi.house.backup.archive import DUMP, FOLDERS, KEYS, Unpacked, unpack
 from xiaoshi.house.backup.making import run_postgres
+from xiaoshi.house.backup.workplace import workplace
 from xiaoshi.house.django import child_environment, migrate_if_needed
 from xiaoshi.house.home import Home
 from xiaoshi.house.postgres import database
@@ -174,17 +174,9 @@ def _require_no_tables(info: ConnectionInfo) -> None:
         )
 
 
-@contextmanager
-def _building_site(beside: Path) -> Iterator[Path]:
-    """A folder beside the target, on the same disk, removed at the end whatever happens."""
-    beside.parent.mkdir(parents=True, exist_ok=True)
-    site = Path(tempfile.mkdtemp(prefix=f".{beside.name}.restoring-", dir=beside.parent))
-    if os.geteuid() == 0:
-        os.chmod(site, 0o711)  # noqa: S103  root's PostgreSQL runs as another user and must pass through
-    try:
-        yield site
-    finally:
-        shutil.rmtree(site, ignore_errors=True)
+def _building_site(beside: Path) -> AbstractContextManager[Path]:
+    """A folder on the target's disk. Root's PostgreSQL runs as another user and must pass through it."""
+    return workplace(beside, 0o711 if os.geteuid() == 0 else 0o700)
 
 
 @contextmanager
