@@ -27,7 +27,7 @@ setup: ## make environment, assets and the command .venv/bin/xiaoshi, without st
 
 test: ## all tests, a real browser included; TESTS=path for some of them
 	@sh scripts/set_up test
-	@exec .venv/bin/python -m pytest -n 2 --dist loadgroup $(TESTS)
+	@exec .venv/bin/python -m pytest -n 2 $(TESTS)
 
 lint: ## style, types, structure
 	@sh scripts/set_up lint

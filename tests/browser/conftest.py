@@ -34,11 +34,10 @@ BUILT = Path(__file__).parents[2] / "src" / "xiaoshi" / "desk" / "static" / "bui
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of this folder in one process of pytest-xdist: they share one server and one browser."""
+    """All of this folder share one server and one browser; `tests/conftest.py` keeps them in one process."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

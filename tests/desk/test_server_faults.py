@@ -21,7 +21,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-pytestmark = [pytest.mark.database, pytest.mark.xdist_group("server_faults")]
+pytestmark = pytest.mark.database
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 PASSWORD = "a-password-of-the-tests-only"
 
