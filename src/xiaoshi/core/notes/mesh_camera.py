@@ -82,7 +82,7 @@ def stand(rng: np.random.Generator, page_mm: tuple[float, float], options: Camer
     k1 = float(rng.uniform(-0.004, 0.004)) if options.lens_k1 is None else -options.lens_k1
     k = (k1 / corner**2, float(rng.uniform(-0.001, 0.001)) / corner**4)
     glow = rng.uniform(0, 2 * np.pi)
-    lamp = tuple(rng.uniform(0.3, 1.1) * np.array([np.cos(glow), np.sin(glow)]))
+    lamp = tuple(rng.uniform(0.3, 1.6) * np.array([np.cos(glow), np.sin(glow)]))
     middle = np.array([page_mm[0] / 2, page_mm[1] / 2, 0.0])
     corners = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]) * np.array([*page_mm, 0.0])
     away = 0.85 * focal * page_mm[0] / width

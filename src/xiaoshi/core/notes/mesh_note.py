@@ -281,11 +281,17 @@ def _shrunk(at: Floats, peak: Floats, most: float) -> Floats:
 
 
 def _curl(at: Floats, peak: Floats, rng: np.random.Generator) -> Floats:
-    """Height over the mat: a cylinder (up to 3 mm at the far end), more where it burnt (up to 2 mm), cockles of 0.15 mm."""
+    """Height over the mat: a cylinder (up to 3 mm at the far end), more where it burnt (up to 2 mm), cockles of 0.15 mm, and
+    on every other note the ridge of a fold (up to 1.5 mm)."""
     way = rng.uniform(0, np.pi)
     along = at[..., 0] * np.cos(way) + at[..., 1] * np.sin(way)
     along = (along - along.mean()) / max(float(np.ptp(along)) / 2, 1e-6)
     bend = rng.uniform(0, 3.0) if rng.random() < 0.5 else rng.uniform(0, 0.6)
     height = bend * along**2 + rng.uniform(0, 2.0) * cv2.GaussianBlur(peak, (0, 0), 6.0) ** 2
     height = height + 0.15 * _waves(at, rng, 35.0)
+    if rng.random() < 0.5:
+        # folded once and smoothed out again: a roof whose ridge is sharp
+        way, ridge = rng.uniform(0, np.pi), rng.uniform((0.2, 0.2), (0.8, 0.8)) * at[-1, -1]
+        off = np.abs((at[..., 0] - ridge[0]) * np.cos(way) + (at[..., 1] - ridge[1]) * np.sin(way))
+        height = height + rng.uniform(0.3, 1.5) * np.exp(-off / 12.0)
     return np.asarray(height - height.min() + 0.05)

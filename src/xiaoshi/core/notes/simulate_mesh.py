@@ -225,15 +225,16 @@ def _photograph(
     view = stand(rng, page, options.camera)
     scale = min(10.0, max(4.0, 1.2 / view.mm_per_px()))
     plane = _table(spec, page, scale, options.font, rng)
-    _flakes(plane, scale, tray, places, rng, options.crumbs)
+    lain = [
+        _lain(sheets[n].mesh, place, middle, tray)
+        for (n, _), (place, middle) in zip(flat, places, strict=True)
+    ]
+    used = [on[np.unique(piece.triangles)] for on, (_, piece) in zip(lain, flat, strict=True)]
+    _flakes(plane, scale, tray, used, rng, options.crumbs)
     light = backdrop(plane, scale, DESK_MM, view)
     truths = []
-    for (number, piece), (place, middle) in zip(flat, places, strict=True):
-        sheet = sheets[number]
-        at = np.array([place.x_mm + tray.x_mm, place.y_mm + tray.y_mm])
-        c, s = np.cos(place.turn_rad), np.sin(place.turn_rad)
-        lain = (sheet.mesh.now_mm.reshape(-1, 2) - middle) @ np.array([[c, s], [-s, c]]) + at
-        polygon, area = _lay(light, view, sheet, piece, lain, c, s)
+    for (number, piece), (place, _), on in zip(flat, places, lain, strict=True):
+        polygon, area = _lay(light, view, sheets[number], piece, on, place.turn_rad)
         truths.append(TruthPiece(number, polygon, area, piece.area_mm2))
     jpeg, picture = develop(light, rng, options.camera)
     return SimulatedTray(
@@ -241,11 +242,18 @@ def _photograph(
     )
 
 
+def _lain(mesh: MeshNote, place: Place, middle: Floats, tray: RectMm) -> Floats:
+    """All vertices of a note (n, 2) in mm of the mat, when the piece whose middle this is lies at its place."""
+    c, s = np.cos(place.turn_rad), np.sin(place.turn_rad)
+    turned = (mesh.now_mm.reshape(-1, 2) - middle) @ np.array([[c, s], [-s, c]])
+    return np.asarray(turned + np.array([place.x_mm + tray.x_mm, place.y_mm + tray.y_mm]))
+
+
 def _lay(
-    light: Field, view: View, sheet: _Sheet, piece: MeshPiece, lain: Floats, c: float, s: float
+    light: Field, view: View, sheet: _Sheet, piece: MeshPiece, lain: Floats, turn_rad: float
 ) -> tuple[Floats, float]:
     """Shadow first, then the paper; its outline in pixels and what it covers on the mat in mm2."""
-    mesh = sheet.mesh
+    mesh, c, s = sheet.mesh, np.cos(turn_rad), np.sin(turn_rad)
     height = mesh.height_mm.ravel() - float(mesh.height_mm.ravel()[piece.triangles].min()) + 0.08
     points = np.column_stack([lain, height])
     seen, away = view.see(points)
@@ -333,17 +341,30 @@ def _flakes(
     plane: Picture,
     scale: float,
     tray: RectMm,
-    places: Sequence[tuple[Place, Floats]],
+    lain: Sequence[Floats],
     rng: np.random.Generator,
     count: tuple[int, int],
 ) -> None:
-    """Ash in little heaps, away from the pieces' middles by 60 mm and more or left out."""
+    """Ash in little heaps between the pieces: no flake comes nearer than about a millimetre to paper (`lain`: the pieces'
+    vertices, mm of the mat), because what touches a piece would belong to neither truth."""
+    free = np.zeros((int(tray.height_mm) + 1, int(tray.width_mm) + 1), np.uint8)
+    free[3:-3, 3:-3] = 1
+    for points in lain:
+        at = np.rint(points - (tray.x_mm, tray.y_mm)).astype(int)
+        at = at[((at >= 0) & (at < free.shape[::-1])).all(axis=1)]
+        free[at[:, 1], at[:, 0]] = 0
+    free = np.asarray(cv2.erode(free, np.ones((9, 9), np.uint8)))
+    rows, columns = np.nonzero(free)
+    if not len(rows):
+        return
     for _ in range(int(rng.integers(count[0], count[1] + 1)) // 3):
-        heap = rng.uniform((3, 3), (tray.width_mm - 3, tray.height_mm - 3))
-        if any(np.hypot(heap[0] - p.x_mm, heap[1] - p.y_mm) < 95 for p, _ in places):
-            continue
+        one = int(rng.integers(0, len(rows)))
         for _ in range(int(rng.integers(1, 6))):
-            at = (heap + rng.normal(0, 2.5, 2) + (tray.x_mm, tray.y_mm) + DESK_MM) * scale
+            middle = np.array([columns[one], rows[one]]) + rng.normal(0, 2.5, 2)
+            x, y = np.rint(middle).astype(int)
+            if not (0 <= x < free.shape[1] and 0 <= y < free.shape[0]) or not free[y, x]:
+                continue
+            at = (middle + np.array([tray.x_mm, tray.y_mm]) + DESK_MM) * scale
             radius = np.clip(rng.gamma(2.0, 0.35), 0.15, 1.8) * scale
             turn = np.sort(rng.uniform(0, 2 * np.pi, 9))
             shape = at + (radius * rng.uniform(0.4, 1.0, 9))[:, None] * np.stack(
