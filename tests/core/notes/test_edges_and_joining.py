@@ -12,9 +12,11 @@ import pytest
 
 from xiaoshi.core.notes.cross_gap import _bar
 from xiaoshi.core.notes.ground import fit_ground
-from xiaoshi.core.notes.joining import contact
+from xiaoshi.core.notes.joining import contact, join
 from xiaoshi.core.notes.pieces import find_blobs
 from xiaoshi.core.notes.register import CANVAS_PX_PER_MM
+
+from .drawn_parts import parts_of
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,10 @@ def _halves(tear_mm, gap_mm=0.16, other=None):
     return x < 70 + tear_mm(y) - gap_mm / 2, x > right
 
 
+def _one_note(*halves):
+    return len(join(parts_of(halves))) == 1
+
+
 def _wave(seed):
     rng = np.random.default_rng(seed)
     parts = [(rng.uniform(0.3, 1.2), rng.uniform(5, 25), rng.uniform(0, 6)) for _ in range(6)]
@@ -62,40 +68,36 @@ def _wave(seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_halves_of_one_note_prove_it(seed):
-    assert contact(*_halves(_wave(seed))).proves
+    assert _one_note(*_halves(_wave(seed)))
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_halves_of_two_notes_do_not(seed):
-    found = contact(*_halves(_wave(seed), other=lambda y: _wave(seed + 50)(y) + 1.0))
-    assert found is None or not found.proves
+    assert not _one_note(*_halves(_wave(seed), other=lambda y: _wave(seed + 50)(y) + 1.0))
 
 
 def test_a_bend_that_two_tears_share_proves_nothing():
     """Two arcs of the same sagitta: 1.2 mm off straight and even to a hundredth, and still no proof."""
-    found = contact(*_halves(lambda y: 1.2 * np.sin(np.pi * y / 70)))
-    assert found.length_mm > 60
-    assert found.irregular_mm > 0.3
-    assert found.bits < 15 or found.rough_mm < 0.22
-    assert not found.proves
+    halves = _halves(lambda y: 1.2 * np.sin(np.pi * y / 70))
+    assert contact(*halves).length_mm > 60
+    assert not _one_note(*halves)
 
 
 def test_a_long_shallow_tear_proves_what_a_short_one_does_not():
     shallow = _halves(lambda y: 0.35 * np.sin(y * 1.1) + 0.15 * np.sin(y * 2.3 + 1))
-    assert contact(*shallow).proves
-    height = round(20 * CANVAS_PX_PER_MM)
-    assert not contact(*(half[:height] & (np.arange(height) < height - 40)[:, None] for half in shallow)).proves
+    assert _one_note(*shallow)
+    rows = np.arange(len(shallow[0])) < round(6 * CANVAS_PX_PER_MM)
+    assert not _one_note(*(half & rows[:, None] for half in shallow))
 
 
 def test_straight_cut_proves_nothing():
-    found = contact(*_halves(lambda y: 0 * y))
-    assert found.length_mm > 60
-    assert not found.proves
+    halves = _halves(lambda y: 0 * y)
+    assert contact(*halves).length_mm > 60
+    assert not _one_note(*halves)
 
 
 def test_burnt_gap_proves_nothing():
-    found = contact(*_halves(_wave(1), gap_mm=5.0))
-    assert found is None or not found.proves
+    assert not _one_note(*_halves(_wave(1), gap_mm=5.0))
 
 
 def test_cross_shaped_gap_has_an_empty_bar_each_way():

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from xiaoshi.core.notes.joining import Group, Mask, contact
-from xiaoshi.core.notes.model import Join
+from xiaoshi.core.notes.joining import PRICE_BITS, Group, Weighed
+from xiaoshi.core.notes.model import Evidenced, Join
 from xiaoshi.core.problems import Problem, Words
+
+ALTERNATIVES_MAX = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,9 @@ def not_joined(told: JoinsTold, groups: Sequence[Group], ids: Sequence[str]) -> 
         if len({owner.get(index, -1 - index) for index in wanted}) > 1:
             names = "、".join(ids[index] for index in sorted(wanted))
             words = Words(
-                f"{names} 不能认定为同一张：券别不同、未能辨认、不在同一张照片上，或在券面上的位置重叠",
-                f"{names.replace('、', ', ')} cannot be one note: another kind, not named, on different photos, or lying on"
-                " each other in the note",
+                f"{names} 不能认定为同一张：券别不同、未能辨认，或在券面上的位置重叠",
+                f"{names.replace('、', ', ')} cannot be one note: another kind, not named, or lying on each other in the"
+                " note",
             )
             problems.append(
                 Problem("join_impossible", words, "+".join(ids[index] for index in sorted(wanted)))
@@ -63,36 +65,69 @@ def not_joined(told: JoinsTold, groups: Sequence[Group], ids: Sequence[str]) -> 
 
 
 def joins_of(groups: Sequence[Group], ids: Sequence[str], told: JoinsTold) -> tuple[Join, ...]:
-    """Joins that were made, then pairs that may be one note, the longest contact first."""
+    """Joins that were made, then pairs that may be one note: the likeliest first."""
     made, open_pairs = [], []
     for n, group in enumerate(groups):
         if len(group.parts) > 1:
-            said = any(wanted <= {part.index for part in group.parts} for wanted in told.together)
-            made.append(_join(_names(group, ids), group.parts[0].front_mask, _rest(group), True, said))
-        for k in group.maybe:
+            said = any(wanted <= group.indices for wanted in told.together)
+            made.append(_made(group, ids, said))
+        for k, weighed in zip(group.maybe, group.fits, strict=True):
             if k > n:
-                other = groups[k]
-                names = (*_names(group, ids), *_names(other, ids))
-                open_pairs.append(_join(names, group.mask, other.mask, False, False))
-    return (*made, *sorted(open_pairs, key=lambda join: (-join.contact_mm, join.pieces)))
+                open_pairs.append(_open(n, k, weighed, groups, ids))
+    return (*made, *sorted(open_pairs, key=lambda join: (-join.bits, -join.contact_mm, join.pieces)))
 
 
-def _names(group: Group, ids: Sequence[str]) -> tuple[str, ...]:
-    return tuple(ids[part.index] for part in group.parts)
+def _names(indices: Iterable[int], ids: Sequence[str]) -> tuple[str, ...]:
+    return tuple(ids[index] for index in sorted(indices))
 
 
-def _rest(group: Group) -> Mask:
-    rest = group.parts[1].front_mask
-    for part in group.parts[2:]:
-        rest = rest | part.front_mask
-    return rest
+def _made(group: Group, ids: Sequence[str], said: bool) -> Join:
+    proof, pieces = group.proof, _names(group.indices, ids)
+    if proof is None:
+        return Join(pieces, True, said, 0.0, None)
+    best = max(proof.weighed, key=lambda each: each.contact_mm, default=Weighed())
+    reasons = tuple(
+        Evidenced(each.code, each.words, each.bits)
+        for weighed in proof.weighed
+        for each in weighed.evidence
+        if each.bits != 0
+    )
+    others = tuple((_names(each, ids), -proof.margin_bits) for each in proof.others)
+    return Join(
+        pieces,
+        True,
+        said,
+        best.contact_mm,
+        best.gap_spread_mm,
+        proof.bits,
+        proof.margin_bits,
+        reasons,
+        others,
+    )
 
 
-def _join(pieces: tuple[str, ...], one: Mask, two: Mask, decided: bool, by_person: bool) -> Join:
-    found = contact(one, two)
-    if found is None:
-        return Join(pieces, decided, by_person, 0.0, None)
-    return Join(pieces, decided, by_person, found.length_mm, found.gap_spread_mm)
+def _open(n: int, k: int, weighed: Weighed, groups: Sequence[Group], ids: Sequence[str]) -> Join:
+    """A pair for a person to decide. Its margin is over the best other partner that would take the same place."""
+    rivals = []
+    for own, partner in ((n, k), (k, n)):
+        for other, fit in zip(groups[own].maybe, groups[own].fits, strict=True):
+            if other != partner and partner not in groups[other].maybe:
+                rivals.append(
+                    (_names(groups[own].indices | groups[other].indices, ids), fit.bits - PRICE_BITS)
+                )
+    rivals.sort(key=lambda each: (-each[1], each[0]))
+    bits = weighed.bits - PRICE_BITS
+    return Join(
+        _names(groups[n].indices, ids) + _names(groups[k].indices, ids),
+        False,
+        False,
+        weighed.contact_mm,
+        weighed.gap_spread_mm,
+        bits,
+        bits - max([0.0, *(value for _, value in rivals)]),
+        tuple(Evidenced(each.code, each.words, each.bits) for each in weighed.evidence),
+        tuple(rivals[:ALTERNATIVES_MAX]),
+    )
 
 
 def _unusable(unknown: Sequence[str], pieces: Sequence[str]) -> Problem:

@@ -198,11 +198,24 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidenced(Reason):
+    """A reason with its weight: bits for one note (above 0) or for two (below)."""
+
+    bits: float = 0.0
+
+    def as_json(self, language: str) -> dict[str, Any]:
+        """`code`, `text`, `bits`."""
+        return {**Reason.as_json(self, language), "bits": round(self.bits, 1)}
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """Pieces that were put together (`decided`), or might be: a choice for a person. Lengths are mm.
 
-    `contact_mm`: how far their edges run side by side (0: they touch nowhere), `gap_spread_mm` how uneven the gap is; `by_person`:
-    a person said so.
+    `contact_mm`: how far their edges run side by side (0: they touch nowhere), `gap_spread_mm` how uneven the gap is;
+    `by_person`: a person said so; `bits`: the weight of all `evidence`, less what speaks against any two pieces before
+    they are looked at; `margin_bits`: by how much that beats the next best reading; `alternatives`: what else the pieces
+    could be put together to, with the bits of it.
     """
 
     pieces: tuple[str, ...]
@@ -210,6 +223,10 @@ class Join:
     by_person: bool
     contact_mm: float
     gap_spread_mm: float | None
+    bits: float = 0.0
+    margin_bits: float = 0.0
+    evidence: tuple[Evidenced, ...] = ()
+    alternatives: tuple[tuple[tuple[str, ...], float], ...] = ()
 
     def as_json(self, language: str) -> dict[str, Any]:
         """The field `joins` of an assessment."""
@@ -219,36 +236,27 @@ class Join:
             "by_person": self.by_person,
             "contact_mm": round(self.contact_mm, 1),
             "gap_spread_mm": None if self.gap_spread_mm is None else round(self.gap_spread_mm, 2),
-            "reasons": [{"code": self._code, "text": self._words.in_language(language)}],
+            "bits": round(self.bits, 1),
+            "margin_bits": round(self.margin_bits, 1),
+            "reasons": [reason.as_json(language) for reason in self._reasons],
+            "alternatives": [
+                {"pieces": list(pieces), "bits": round(bits, 1)} for pieces, bits in self.alternatives
+            ],
         }
 
     @property
-    def _code(self) -> str:
+    def _reasons(self) -> tuple[Evidenced, ...]:
+        told = list(self.evidence)
         if self.by_person:
-            return "joined_by_person"
-        if self.decided:
-            return "edges_go_on" if self.contact_mm else "lie_as_one"
-        return "may_be_one"
-
-    @property
-    def _words(self) -> Words:
-        if self.by_person:
-            return Words("由人认定为同一张", "a person says that they are one note")
-        if self.gap_spread_mm is not None:
-            zh = f"边缘相接 {self.contact_mm:.0f} 毫米，缝隙偏差 {self.gap_spread_mm:.2f} 毫米"
-            en = f"edges side by side over {self.contact_mm:.0f} mm, the gap uneven by {self.gap_spread_mm:.2f} mm"
-        elif self.decided:
-            return Words(
-                "在托盘上按同一张的位置摆着，断处相邻", "they lie on the tray as one, the break between them"
+            words = Words("由人认定为同一张", "a person says that they are one note")
+            told.insert(0, Evidenced("joined_by_person", words))
+        elif not self.decided:
+            words = Words(
+                "同一面额、位置不重叠，须人工认定是否同一张",
+                "same note, places that do not overlap; a person says whether it is one note",
             )
-        else:
-            zh, en = (
-                "同一面额、位置不重叠，边缘不相接",
-                "same note, places that do not overlap; the edges meet nowhere",
-            )
-        if self.decided:
-            return Words(zh, en)
-        return Words(f"{zh}；须人工认定是否同一张", f"{en}; a person says whether it is one note")
+            told.insert(0, Evidenced("may_be_one", words))
+        return tuple(told)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -85,20 +85,16 @@ class Tin:
 
 def grouped(tin: Tin) -> list[Group]:
     """Pieces of one note together, in the order of their first pieces; `Part.index` counts through the tin."""
-    groups: list[Group] = []
+    parts = [
+        Part(n, tin.tray_of[n], piece.registered, piece.found.identity.edition_certain, piece.numbers)
+        for n, piece in enumerate(tin.pieces)
+        if piece.registered is not None and piece.found is not None
+    ]
+    other_numbers: list[frozenset[int]] = []
     for number in range(len(tin.trays)):
-        parts = [
-            Part(n, number, piece.registered, piece.found.identity.edition_certain)
-            for n, piece in enumerate(tin.pieces)
-            if tin.tray_of[n] == number and piece.registered is not None and piece.found is not None
-        ]
-        before = len(groups)
-        other_numbers = apart_by_numbers(tin.pieces, [part.index for part in parts], tin.joins.together)
-        groups += [
-            Group(group.parts, group.mask, tuple(before + k for k in group.maybe))
-            for group in join(parts, tin.joins.together, (*tin.joins.apart, *other_numbers))
-        ]
-    return groups
+        here = [part.index for part in parts if part.image == number]
+        other_numbers += apart_by_numbers(tin.pieces, here, tin.joins.together)
+    return join(parts, tin.joins.together, (*tin.joins.apart, *other_numbers))
 
 
 def notes_of(tin: Tin, groups: list[Group]) -> tuple[Note, ...]:
