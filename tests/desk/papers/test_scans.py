@@ -9,6 +9,7 @@ import io
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pypdfium2
@@ -34,6 +35,7 @@ from xiaoshi.desk.papers.models import Cover, Document, ScanFile, ScanPart, Scan
 from xiaoshi.desk.papers.scans import acts, sorting
 from xiaoshi.desk.papers.scans.covers import MARK, make_cover, sheet_pdf
 from xiaoshi.desk.papers.scans.sorting import Piece, pieces_of, sort_all
+from xiaoshi.desk.papers.showing import by_page
 
 pytestmark = pytest.mark.database
 
@@ -169,6 +171,25 @@ def test_single_pictures_follow_their_sheet_by_name(people: Any, new_case: Any) 
         people.teller, ("s1.jpg", out.getvalue()), ("s2.jpg", picture("JPEG", 50)), ("s3.pdf", scan("另一份"))
     )
     assert [(p.name, p.state) for p in parts] == [("s2.jpg", "attached"), ("s3.pdf", "unassigned")]
+
+
+def test_a_sheet_scanned_badly_is_read_whatever_its_code() -> None:
+    """Codes on which one way of looking alone fails, askew and badly compressed."""
+    codes = ("NZ9M-HHDM-796H-00ZY", "04BB-7CWR-DQZT-8RCS", "MHQM-CPYR-MKFS-HCZY", "PDN2-EPSF-EZP0-Y7G4")
+    unit = SimpleNamespace(name_zh="营业部", name_en="Main outlet")
+    about = SimpleNamespace(case=SimpleNamespace(number="XS-0004-261125-003", unit=unit))
+    sheets: list[Any] = [
+        (SimpleNamespace(code=code, expires_at=timezone.now(), **vars(about)), "户口簿", "何**")
+        for code in codes
+    ]
+    printed = pypdfium2.PdfDocument(sheet_pdf(sheets, timezone.now()))
+    for page, code in zip(printed, codes, strict=True):
+        out = io.BytesIO()
+        askew = page.render(scale=150 / 72).to_pil().convert("L").rotate(3, expand=True, fillcolor=255)
+        askew.save(out, "JPEG", quality=35)
+        told, _ = by_page.codes("image/jpeg", out.getvalue(), {"pages_max": 1, "width_px": sorting.WIDTH_PX})
+        assert told["codes"] == [MARK + code]
+    printed.close()
 
 
 def test_a_tiff_of_several_pages_is_split_too(people: Any, new_case: Any) -> None:

@@ -275,12 +275,18 @@ def _code_on(picture: Any) -> str:
 
     cv2.setNumThreads(1)
     grey = np.asarray(picture.convert("L"))
-    detector = cv2.QRCodeDetector()
-    # As it is, then smaller (a fine scan's noise), then with its greys pulled apart (a faint print).
-    for look_at in (
-        lambda: grey,
-        lambda: cv2.resize(grey, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA),
-        lambda: cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1],
+    by_squares, by_lines = cv2.QRCodeDetectorAruco(), cv2.QRCodeDetector()
+
+    def smaller() -> Any:
+        return cv2.resize(grey, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+
+    # As it is, then smaller (a fine scan's noise), by the other way of looking (which alone misses one sheet in thirty),
+    # then with its greys pulled apart (a faint print).
+    for detector, look_at in (
+        (by_squares, lambda: grey),
+        (by_squares, smaller),
+        (by_lines, lambda: grey),
+        (by_squares, lambda: cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)[1]),
     ):
         try:
             _, texts, _, _ = detector.detectAndDecodeMulti(look_at())
