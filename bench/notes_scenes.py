@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 
 from notes_spike import Spike, SpikeTray
 from xiaoshi import library as store
+from xiaoshi import ocr
 from xiaoshi.core.notes import PreparedLibrary, TrayImage, assess, decode, prepare
 from xiaoshi.core.notes.camera import CameraOptions
 from xiaoshi.core.notes.damage import DamageOptions
 from xiaoshi.core.notes.mat import mat_spec
 from xiaoshi.core.notes.reference import Reference
+from xiaoshi.core.notes.sightings import Recogniser
 from xiaoshi.core.notes.simulate import DamageMix, Reprint, SimulatedTray, TrayOptions, simulate_each
 from xiaoshi.core.notes.truth import truth_json
 from xiaoshi.core.rules.note_rules import rule_set
@@ -123,6 +125,12 @@ def prepared() -> PreparedLibrary:
 
 
 @lru_cache(maxsize=1)
+def reader() -> Recogniser:
+    """What reads the numbers, as in `xiaoshi notes assess`; one in each process."""
+    return ocr.recogniser()
+
+
+@lru_cache(maxsize=1)
 def spike() -> Spike:
     """The peer's library."""
     return Spike(references())
@@ -161,7 +169,7 @@ def run(scene: Scene) -> Outcome:
     assert isinstance(image, TrayImage)
     library = prepared()
     start = time.process_time()
-    told = assess([image], library, rules).as_json("en")
+    told = assess([image], library, rules, recogniser=reader()).as_json("en")
     outcome = Outcome(scene, compare(truth, told, time.process_time() - start))
     if scene.peer:
         peer = spike()
