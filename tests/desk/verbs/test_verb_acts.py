@@ -164,11 +164,12 @@ def test_whoever_made_a_step_is_not_listed_to_sign_it_and_not_told(people, new_c
     from xiaoshi.desk.guard.visibility import visible_to
 
     case = new_case(kind="example")
-    do(claim, people.colleague, case, step="listen")
     both = [people.colleague.login, people.outlet_head.login]
     do(all_sign, people.teller, case, step="listen", signers=both)
     assert "to_sign" in topics_of(people.outlet_head, case)
-    assert "to_sign" not in topics_of(people.colleague, case), "will do the step"
+    do(
+        claim, people.colleague, case, step="listen"
+    )  # a signer who takes the work: the case says what to do then
     do(do_step, people.colleague, case, step="listen", result={"heard": "换零钱"})
 
     def asked(person: Any) -> bool:
@@ -185,6 +186,39 @@ def test_whoever_made_a_step_is_not_listed_to_sign_it_and_not_told(people, new_c
     do(remove_signer, people.teller, case, **given)
     with visible_to(people.teller):
         assert Case.objects.get(id=case.id).snapshot["steps"]["listen"]["phase"] == "done"
+
+
+def test_the_maker_is_refused_as_signer_though_the_list_was_shown_before(people, new_case, client_for):
+    """The list of people was loaded, the work was done, and only then the form is sent."""
+    from xiaoshi.desk.cases.signing_verbs import add_signer, all_sign, any_sign
+    from xiaoshi.desk.cases.steps import do_step
+    from xiaoshi.desk.cases.verbs import claim, delegate
+
+    case = new_case(kind="example")
+    maker, other = people.colleague, people.outlet_head
+    do(all_sign, people.teller, case, step="listen", signers=[other.login])
+    client, address = client_for(people.teller), f"/desk/cases/{case.id}/verbs/add_signer/?step=listen"
+    assert maker.name_zh in client.get(address).content.decode()
+    do(do_step, maker, case, step="listen", result={"heard": "换零钱"})
+    given = {"step": "listen", "signer": maker.login, "place": "after"}
+    sent = client.post(address, {**given, "key": "late", "version": str(newest(case).seq)})
+    assert sent.status_code == 409
+    assert "不能签署自己的工作" in sent.content.decode()
+    assert maker.name_zh not in client.get(address).content.decode().partition("<form")[2]
+    assert refused(add_signer, people.teller, case, **given) == "signer_is_maker"
+    assert "to_sign" not in topics_of(maker, case)
+
+    claimed, delegated = new_case(kind="example"), new_case(kind="example")
+    do(claim, maker, claimed, step="listen")
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    do(delegate, people.teller, delegated, step="listen", to=maker.login, reason="代办", until=later)
+    for one in (claimed, delegated):
+        for ask in (all_sign, any_sign):
+            signers = [other.login, maker.login]
+            assert refused(ask, people.teller, one, step="listen", signers=signers) == "signer_is_maker"
+    # Who delegates answers for the work, and is a maker of it as well.
+    signers = [people.teller.login]
+    assert refused(all_sign, other, delegated, step="listen", signers=signers) == "signer_is_maker"
 
 
 def test_any_one_signs(people, new_case):

@@ -210,7 +210,8 @@ def ask_to_sign(turn: Turn, command: c.AllSign | c.AnySign) -> Outcome:
     if not names or len(set(names)) != len(names):
         return refused("signers_wrong", "会签人不能为空或重复", "Name signers, each once", "signers")
     no = first_refusal(
-        turn.may("all_sign", step.id), *(_can_sign(turn, signer, "signers") for signer in command.signers)
+        turn.may("all_sign", step.id),
+        *(_can_sign(turn, own, signer, "signers") for signer in command.signers),
     )
     if no is not None:
         return no
@@ -218,9 +219,17 @@ def ask_to_sign(turn: Turn, command: c.AllSign | c.AnySign) -> Outcome:
     return [turn.event(e.SigningAsked, step=step.id, signers=tuple(names), any_one=any_one)]
 
 
-def _can_sign(turn: Turn, signer: Actor, where: str) -> Refused | None:
+def _can_sign(turn: Turn, own: StepState, signer: Actor, where: str) -> Refused | None:
+    """Whoever does the step, answers for it or made it would wait for a signature that is refused when it comes."""
     if only_reads(signer):
         return refused("auditor_reads_only", "审计员不能会签", "An auditor does not sign", where)
+    if signer.id in (*own.makers, own.assignee, own.delegator):
+        return refused(
+            "signer_is_maker",
+            f"{signer.id}是该环节的经办人，不能签署自己的工作；请另选他人",
+            f"{signer.id} does this step and cannot sign the own work: name somebody else",
+            where,
+        )
     return turn.receiver(signer, where)
 
 
@@ -234,7 +243,7 @@ def add_signer(turn: Turn, command: c.AddSigner) -> Outcome:
         return refused("no_signing", "该环节没有进行中的会签", "Nothing is being signed here", step.id)
     if any(s.actor == command.signer.id for s in own.signers):
         return refused("signing_already", "此人已在会签人中", "This person is a signer already", "signer")
-    no = first_refusal(turn.may("add_signer", step.id), _can_sign(turn, command.signer, "signer"))
+    no = first_refusal(turn.may("add_signer", step.id), _can_sign(turn, own, command.signer, "signer"))
     if no is not None:
         return no
     unsigned = frozenset(s.actor for s in own.signers if not s.signed)
