@@ -42,13 +42,16 @@ from xiaoshi.core.notes.capture_words import (
     mat_flatness,
     mat_wholeness,
     only_one_mat,
+    print_scale,
     resolution,
     room_on_tray,
     sharpness,
     tilt,
 )
 from xiaoshi.core.notes.ground import Ground, contrast_problem, fit_ground
-from xiaoshi.core.notes.mat import COLOURS, GROUND_BGR, MatSpec, marker_corners_mm, patches, tray_area_mm
+from xiaoshi.core.notes.mat import COLOURS, GROUND_BGR, MatSpec, patches, tray_area_mm
+from xiaoshi.core.notes.mat_light import levels_at, whites_of
+from xiaoshi.core.notes.mat_scale import PAPER_OFF, sheet_size
 from xiaoshi.core.notes.model import TrayImage
 from xiaoshi.core.notes.plane import Plane, find_mat
 from xiaoshi.core.notes.quality import blurred, edge_width_mm, no_mat, unfit
@@ -128,10 +131,11 @@ def _with_mat(image: TrayImage, plane: Plane, mat: MatSpec, references: Sequence
     height, width = pixels.shape[:2]
     inside = (at >= -1).all(axis=1) & (at[:, 0] <= width) & (at[:, 1] <= height)
     small, tray, mm2 = _small(pixels, plane, at)
-    whites = _whites(pixels, plane, mat)
+    whites = whites_of(pixels, plane, mat)
     white = float(np.median(whites.max(axis=1))) if len(whites) else 0.0
     ground = fit_ground(small, tray, mat.colour)
     bare = None if ground is None else _bare(small, tray, ground)
+    sheet = sheet_size(pixels, plane)
     found = [
         only_one_mat(plane.other_mat),
         mat_wholeness(len(plane.markers), 2 * (mat.across + mat.down), int((~inside).sum())),
@@ -146,6 +150,7 @@ def _with_mat(image: TrayImage, plane: Plane, mat: MatSpec, references: Sequence
         tilt(_tilt_deg(plane)),
         ground_contrast(None if ground is None else contrast_problem(ground, image.name), ground),
         fine_grid(_grid_strength(pixels, at, small, bare)),
+        print_scale(None if sheet is None else 1 / sheet, PAPER_OFF),
     ]
     if ground is not None:
         found.append(room_on_tray(ground.share))
@@ -166,30 +171,6 @@ def _small(pixels: Picture, plane: Plane, corners_px: Floats) -> tuple[Picture, 
     return small, mask > 0, float((plane.mm_per_px() / shrink) ** 2)
 
 
-def _levels(pixels: Picture, plane: Plane, places_mm: Floats, reach: int) -> Floats:
-    """(n, 3) mean BGR round each place that lies in the photo; places outside are left out."""
-    height, width = pixels.shape[:2]
-    told = []
-    for x, y in np.rint(plane.to_px(places_mm)).astype(int):
-        if reach <= x < width - reach and reach <= y < height - reach:
-            told.append(
-                pixels[y - reach : y + reach + 1, x - reach : x + reach + 1].reshape(-1, 3).mean(axis=0)
-            )
-    return np.asarray(told, np.float64).reshape(-1, 3)
-
-
-def _whites(pixels: Picture, plane: Plane, mat: MatSpec) -> Floats:
-    """BGR of the paper white beside each marker that was read."""
-    corners = marker_corners_mm(mat)
-    places = []
-    for number in plane.markers:
-        middle = corners[number].mean(axis=0)
-        out = mat.marker_mm / 2 + mat.quiet_mm / 2
-        places += [middle + np.array(way) * out for way in ((0, -1), (1, 0), (0, 1), (-1, 0))]
-    reach = max(0, int(0.2 * mat.quiet_mm / plane.mm_per_px()))
-    return _levels(pixels, plane, np.array(places), reach)
-
-
 def _evenness(whites: Floats) -> float:
     """Darkest white of the mat by its brightest."""
     if len(whites) == 0:
@@ -202,7 +183,7 @@ def _red_to_blue(pixels: Picture, plane: Plane, mat: MatSpec) -> float:
     """Red by blue on the grey patches that are neither clipped nor black; 1 where none can be read."""
     grey = [p for p in patches(mat) if p.name in ("white", "grey_80", "grey_60", "grey_40")]
     places = np.array([(p.rect.x_mm + p.rect.width_mm / 2, p.rect.y_mm + p.rect.height_mm / 2) for p in grey])
-    levels = _levels(pixels, plane, places, max(1, int(1.5 / plane.mm_per_px())))
+    levels = levels_at(pixels, plane, places, max(1, int(1.5 / plane.mm_per_px())))
     usable = levels[(levels.max(axis=1) < 250) & (levels.min(axis=1) > 8)]
     return float(np.median(usable[:, 2] / usable[:, 0])) if len(usable) else 1.0
 

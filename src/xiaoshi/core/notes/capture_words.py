@@ -270,6 +270,25 @@ def fine_grid(strength: float) -> Finding:
     )
 
 
+def print_scale(printed: float | None, off: float) -> Finding:
+    """Whether the mat was printed at 100 %, by the edges of its paper; `off`: how far it may seem to be off."""
+    if printed is None:
+        words = Words(
+            "照片里看不全纸张边缘，打印比例请量下边标尺核对",
+            "the edges of the paper are not all seen: check the print scale on the ruler below",
+        )
+        return Finding("mat_scale", "ok", words, None, off, "share")
+    if abs(1 / printed - 1) > off:
+        words = Words(
+            f"托盘垫似乎按约 {printed:.1%} 打印；请量下边标尺，选“实际大小”（100%）重新打印",
+            f"the mat seems to be printed at about {printed:.1%}: measure the ruler below and print it anew at actual size "
+            "(100 %)",
+        )
+        return Finding("mat_scale", "warn", words, printed, off, "share")
+    words = Words("托盘垫打印比例正常", "the mat is printed at its size")
+    return Finding("mat_scale", "ok", words, printed, off, "share")
+
+
 def mat_colour(colour: MatColour, like: Mapping[MatColour, float]) -> Finding:
     """Whether the ink of the expected notes has the mat's colour; `like`: share of the worst face, for each mat."""
     other: MatColour = "green" if colour == "blue" else "blue"

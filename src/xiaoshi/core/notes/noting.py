@@ -53,7 +53,7 @@ Mask = NDArray[np.bool_]
 UNSEEN_TOLD = 0.005
 REST_UNSEEN = ("piece_over_edge",)
 """Doubts that leave the share without an upper bound: the rest lies where the picture does not show it."""
-NOT_ITS_OWN = ("pieces_touch", "stack_suspected", "halves_of_two_notes")
+NOT_ITS_OWN = ("pieces_touch", "stack_suspected", "halves_of_two_notes", "glare_on_piece")
 """Doubts that leave it without either: what covers the note may be another's paper, or lie beneath it."""
 PERHAPS_COUNTED = (
     "seen_on_another_photo",
@@ -62,6 +62,8 @@ PERHAPS_COUNTED = (
     "sides_disagree",
 )
 """Doubts under which the note may be paid for already by another view of it: nothing of it is certain."""
+PERHAPS_NO_NOTE = ("copy_suspected", "larger_than_its_kind", "screen_suspected", "mat_scale_off")
+"""Doubts under which it may be no note at all, or not as large as it is measured: nothing of it is certain either."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,8 +250,8 @@ def _elsewhere(group: Group, others: list[Group], tin: Tin) -> list[Reason]:
 
 
 def _not_surely(told: Judgement) -> Judgement:
-    """The lower end falls to nothing where the note may be paid for by another view of it."""
-    if any(reason.code in PERHAPS_COUNTED for reason in told.reasons):
+    """The lower end falls to nothing where the note may be paid for by another view of it, or may be none."""
+    if any(reason.code in (*PERHAPS_COUNTED, *PERHAPS_NO_NOTE) for reason in told.reasons):
         return replace(told, amount_low_fen=0)
     return told
 

@@ -25,6 +25,7 @@ from xiaoshi.core.notes.quality import blurred, mat_partly_hidden, mat_unsound, 
 from xiaoshi.core.notes.reading_numbers import with_zones
 from xiaoshi.core.notes.reference import Picture
 from xiaoshi.core.notes.register import register
+from xiaoshi.core.notes.scene import Scene, with_scene_doubts
 from xiaoshi.core.problems import Problem, Words
 
 WORK_PX_PER_MM = 8.0
@@ -136,6 +137,9 @@ def _measure(
     pieces.sort(key=lambda p: _reading(p.polygon, 40.0 / plane.mm_per_px()))
     if not pieces:
         problems.append(_nothing_there(image.name))
+    scene = Scene(image.name, image.pixels, plane, flat, px_per_mm)
+    pieces, of_scene = with_scene_doubts(scene, pieces)
+    problems += of_scene
     for number, piece in enumerate(pieces):
         codes = {reason.code: reason.words for reason in piece.doubts}
         if "pieces_touch" in codes or "stack_suspected" in codes:
