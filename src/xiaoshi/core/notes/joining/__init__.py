@@ -17,8 +17,8 @@ First each picture by itself, then groups of different pictures, at a higher pri
 and by evidence that needs no tray.
 
 Worked example (simulated tray): two parts of a torn 50 run side by side for 65 mm, 0.26 mm rough, the gap even to 0.06: agreement
-65/3 x log2(0.26/0.06) = 46, 32 bits; less the price of 5, margin 27: joined. The left half of one note and the right half of another
-cross or gape after a few millimetres: "edges differ", -6 bits: apart, and not even a choice. Two halves cut with scissors: even,
+65/3 x log2(0.26/0.06) = 46, all of the 40 bits that edges may give; less the price of 5, margin 35: joined. The left half of one note and the right half of another
+cross or gape after a few millimetres: "edges differ", -3 bits: apart, the last of the choices. Two halves cut with scissors: even,
 but straight, 2.5 bits: a choice for a person. A third piece that fits the same edge as well as the second: both partitions are
 worth the same, margin 0: a choice.
 

@@ -4,29 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plans', '0002_laws'),
+        ("plans", "0002_laws"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='plandraft',
-            name='offered_at',
+            model_name="plandraft",
+            name="offered_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='plandraft',
-            name='offered_by',
-            field=models.TextField(blank=True, default=''),
+            model_name="plandraft",
+            name="offered_by",
+            field=models.TextField(blank=True, default=""),
         ),
         migrations.AddField(
-            model_name='plandraft',
-            name='offered_revision',
+            model_name="plandraft",
+            name="offered_revision",
             field=models.IntegerField(blank=True, null=True),
         ),
         migrations.AddIndex(
-            model_name='plandraft',
-            index=models.Index(condition=models.Q(('offered_revision', models.F('revision')), ('state', 'draft')), fields=['offered_at', 'id'], name='draft_offered'),
+            model_name="plandraft",
+            index=models.Index(
+                condition=models.Q(("offered_revision", models.F("revision")), ("state", "draft")),
+                fields=["offered_at", "id"],
+                name="draft_offered",
+            ),
         ),
     ]
