@@ -39,12 +39,9 @@ CAUSES = {
 }
 
 
-def exchange_slip(ctx: Context, tin: Tin) -> Paper:
-    """特殊残损人民币兑换单: one row for each denomination and edition."""
-    state, rules = state_of(ctx), rules_of_desk()
-    counted, rechecked = state.steps["count"], state.steps["recheck"]
-    cause = CAUSES[str(state.facts.get("cause", "other"))]
-    rows = tuple(
+def rows_of(tin: Tin) -> tuple[ExchangeRow, ...]:
+    """One row for each denomination and edition, as slip and report print it."""
+    return tuple(
         ExchangeRow(
             line.denomination_fen,
             f"{line.edition} 年版" if line.edition else "版别不明",
@@ -57,6 +54,14 @@ def exchange_slip(ctx: Context, tin: Tin) -> Paper:
         )
         for line in tin.lines
     )
+
+
+def exchange_slip(ctx: Context, tin: Tin) -> Paper:
+    """特殊残损人民币兑换单: one row for each denomination and edition."""
+    state, rules = state_of(ctx), rules_of_desk()
+    counted, rechecked = state.steps["count"], state.steps["recheck"]
+    cause = CAUSES[str(state.facts.get("cause", "other"))]
+    rows = rows_of(tin)
     assert counted.at is not None
     assert rechecked.at is not None
     facts = ExchangeSlip(

@@ -11,10 +11,17 @@ import numpy as np
 from xiaoshi.desk.guard.boundary import Context
 from xiaoshi.desk.kinds.burnt_notes.models import Note, TrayPicture
 from xiaoshi.desk.kinds.burnt_notes.papers import PAPERS
-from xiaoshi.desk.kinds.burnt_notes.papers.facts import ReportedNote, ReportLine, TinReport
+from xiaoshi.desk.kinds.burnt_notes.papers.facts import ReportedNote, TinReport
 from xiaoshi.desk.kinds.burnt_notes.settling import settle
-from xiaoshi.desk.kinds.burnt_notes.slips import holder_of, name_of, reason_of, rules_of_desk, state_of
-from xiaoshi.desk.kinds.burnt_notes.standing import Tin, answers_of, current_notes, proposal_of, tin_from
+from xiaoshi.desk.kinds.burnt_notes.slips import (
+    holder_of,
+    name_of,
+    reason_of,
+    rows_of,
+    rules_of_desk,
+    state_of,
+)
+from xiaoshi.desk.kinds.burnt_notes.standing import answers_of, current_notes, proposal_of, tin_from
 from xiaoshi.desk.papers.issuing import issue
 from xiaoshi.desk.papers.models import Paper
 
@@ -33,7 +40,7 @@ def issued(ctx: Context, *, language: str, big_type: bool) -> Paper:
     facts = TinReport(
         holder_name=ctx.the_case.client_name,
         holder_id_masked=holder_of(ctx).id_number_masked,
-        rows=_rows(tin),
+        rows=rows_of(tin),
         pieces=tin.notes,
         full=tin.verdicts.get("full", 0),
         half=tin.verdicts.get("half", 0),
@@ -53,22 +60,6 @@ def issued(ctx: Context, *, language: str, big_type: bool) -> Paper:
         language=language,
         big_type=big_type,
         pictures=pictures,
-    )
-
-
-def _rows(tin: Tin) -> tuple[ReportLine, ...]:
-    return tuple(
-        ReportLine(
-            line.denomination_fen,
-            f"{line.edition} 年版" if line.edition else "版别不明",
-            line.edition or "edition not told",
-            line.pieces,
-            line.full,
-            line.half,
-            line.none,
-            line.amount_fen,
-        )
-        for line in tin.lines
     )
 
 

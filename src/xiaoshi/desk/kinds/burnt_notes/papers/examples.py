@@ -14,7 +14,6 @@ from xiaoshi.desk.kinds.burnt_notes.papers.facts import (
     ExchangeSlip,
     Receipt,
     ReportedNote,
-    ReportLine,
     TinReport,
 )
 
@@ -89,8 +88,8 @@ def determination_slip() -> DeterminationSlip:
 
 def tin_report() -> TinReport:
     rows = (
-        ReportLine(10000, "2005 年版", "2005", 3, 2, 1, 0, 250_00),
-        ReportLine(5000, "2005 年版", "2005", 1, 0, 0, 1, 0),
+        ExchangeRow(10000, "2005 年版", "2005", 3, 2, 1, 0, 250_00),
+        ExchangeRow(5000, "2005 年版", "2005", 1, 0, 0, 1, 0),
     )
     notes = (
         _reported(

@@ -167,20 +167,6 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportLine:
-    """Notes of one denomination and edition. `pieces` = `full` + `half` + `none`."""
-
-    denomination_fen: int
-    edition_zh: str
-    edition_en: str
-    pieces: int
-    full: int
-    half: int
-    none: int
-    amount_fen: int
-
-
-@dataclass(frozen=True, slots=True)
 class ReportedNote:
     """A note that is not of full value, or that the engine left to people. `place`: tray and number, `2-5`; `share_text` as
     measured; `number_read`: the serial number as far as it was read; `picture`: name of the file that shows it, or ""."""
@@ -204,7 +190,7 @@ class TinReport:
 
     holder_name: str
     holder_id_masked: str
-    rows: tuple[ReportLine, ...]
+    rows: tuple[ExchangeRow, ...]
     pieces: int
     full: int
     half: int
