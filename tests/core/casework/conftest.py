@@ -99,6 +99,8 @@ VERBS: list[tuple[str, Make]] = [
     (r"accepts (?P<step>\w+)", lambda m, i, p: c.AcceptReport(command_id=i, step=m["step"])),
     (r"returns (?P<step>\w+):(?P<why>.*)", lambda m, i, p: c.ReturnReport(command_id=i, step=m["step"], reason=m["why"])),
     (r"wants (?P<who>\S+) to sign (?P<step>\w+)", lambda m, i, p: c.AllSign(command_id=i, step=m["step"], signers=tuple(map(person, m["who"].split(","))))),
+    (r"wants (?P<who>\S+) to vote on (?P<step>\w+)(?: at (?P<share>-?\d+) %)?", lambda m, i, p: c.AskToVote(command_id=i, step=m["step"], voters=tuple(map(person, m["who"].split(","))), pass_at_percent=int(m["share"] or 0))),
+    (r"votes (?P<vote>\w+) (?P<step>\w+):(?P<why>.*)", lambda m, i, p: c.CastVote(command_id=i, step=m["step"], vote=m["vote"], reason=m["why"])),
     (r"removes signer (?P<who>\w+) on (?P<step>\w+):(?P<why>.*)", lambda m, i, p: c.RemoveSigner(command_id=i, step=m["step"], signer=m["who"], reason=m["why"])),
     (r"signs (?P<step>\w+)", lambda m, i, p: c.Sign(command_id=i, step=m["step"])),
     (r"refuses to sign (?P<step>\w+):(?P<why>.*)", lambda m, i, p: c.RefuseToSign(command_id=i, step=m["step"], reason=m["why"])),

@@ -84,6 +84,13 @@ def conditions(draw, earlier):
     return draw(st.sampled_from((" && ", " || "))).join(parts)
 
 
+WEIGHTS = (
+    "",
+    ", weights = { supervisor = 1, outlet_head = 2 }",
+    ", weights = { teller = 3, supervisor = 1 }",
+)
+
+
 @st.composite
 def plan_texts(draw):
     text = [HEADER]
@@ -106,6 +113,9 @@ def plan_texts(draw):
             step["skip_by"] = '["outlet_head"]'
         if draw(st.integers(0, 2)) == 0:
             step["when"] = json.dumps(draw(conditions(earlier)))
+        if draw(st.integers(0, 3)) == 0:
+            share, weights = draw(st.sampled_from((1, 50, 67, 100))), draw(st.sampled_from(WEIGHTS))
+            step["votes"] = f"{{ pass_at_percent = {share}{weights} }}"
         lines = "\n".join(f"{key} = {value}" for key, value in step.items())
         text.append(
             f'[[steps]]\nid = "{name}"\nstage = "all"\ntitle = {{ zh = "{name}", en = "{name}" }}\n{lines}'
@@ -149,6 +159,10 @@ def commands(draw, steps, questions, command_id):
         c.AcceptReport(command_id=command_id, step=step),
         c.ReturnReport(command_id=command_id, step=step, reason=why),
         c.AllSign(command_id=command_id, step=step, signers=(to, SUPERVISORS[0])),
+        c.AskToVote(command_id=command_id, step=step, voters=(to, *SUPERVISORS), pass_at_percent=0),
+        c.AskToVote(command_id=command_id, step=step, voters=(to, SUPERVISORS[0]), pass_at_percent=60),
+        c.CastVote(command_id=command_id, step=step, vote="for" if why else "against", reason="seen"),
+        c.CastVote(command_id=command_id, step=step, vote="for", reason="seen"),
         c.AddSigner(command_id=command_id, step=step, signer=to, place="before" if why else "after"),
         c.RemoveSigner(command_id=command_id, step=step, signer=to.id, reason=why),
         c.Sign(command_id=command_id, step=step),
@@ -243,10 +257,22 @@ class Finisher:
             if way == "skip":
                 return self.act(c.SkipStep, [HEAD], step=step, reason="to finish")
             self.act(c.CallUp, SUPERVISORS, step=step)
+            if self.act(c.DoStep, STAFF, step=step):
+                return True
+            # Who votes has to be named first, and enough of them beside whoever does it.
+            for voters in itertools.combinations(STAFF, 2):
+                if self.act(c.AskToVote, SUPERVISORS, step=step, voters=voters):
+                    break
+            for one in STAFF:
+                self.act(c.AddSigner, SUPERVISORS, step=step, signer=one, place="after")
             return self.act(c.DoStep, STAFF, step=step)
         kind = {"reported": c.AcceptReport, "signing": c.Sign, "to_confirm": c.ConfirmStep}.get(own.phase)
         if kind is None:
             return False
+        if own.phase == "signing" and own.pass_at_percent:
+            cast = {"step": step, "vote": "for", "reason": "to finish"}
+            if any(self.act(c.CastVote, [voter], **cast) for voter in STAFF):
+                return True
         return (
             self.act(kind, STAFF, step=step)
             or any(
@@ -310,9 +336,12 @@ class Casework(RuleBasedStateMachine):
             "confirm": c.ConfirmStep,
             "accept": c.AcceptReport,
             "sign": c.Sign,
+            "vote": c.CastVote,
             "close": c.CloseCase,
         }[chosen.act]
         fields = {} if chosen.act == "close" else {"step": chosen.step}
+        if chosen.act == "vote":
+            fields |= {"vote": "for" if pick % 3 else "against", "reason": "seen"}
         command = kind(command_id=self.new_id(), **fields)
         people = [actor, *STAFF]
         answers = [decide(self.plan, self.state, command, person, self.now) for person in people]

@@ -16,6 +16,7 @@ from xiaoshi.core.casework.model import Condition, Plan, Step
 from xiaoshi.core.casework.plan_diff import clock_words, need_title
 from xiaoshi.core.casework.plan_words import condition_words
 from xiaoshi.core.casework.roles import words_of_roles
+from xiaoshi.core.casework.votes import rule_words
 from xiaoshi.core.problems import Words
 
 NodeType = Literal["start", "end", "task", "exclusive", "parallel", "adhoc"]
@@ -148,6 +149,8 @@ class _Maker:
             titles = [self.plan.steps[name].title for name in step.not_by]
             said = both(Words("、".join(t.zh for t in titles), ", ".join(t.en for t in titles)))
             yield f"不得与其办理人相同 / not by who did: {said}"
+        if step.votes is not None:
+            yield f"票签 / decided by votes: {both(rule_words(step.votes))}"
         if step.skip_by:
             yield f"可由其跳过 / may be skipped by: {both(words_of_roles(step.skip_by))}"
         if step.repeats:

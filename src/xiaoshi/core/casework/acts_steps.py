@@ -14,7 +14,7 @@ from xiaoshi.core.casework.authority import (
     words_of,
 )
 from xiaoshi.core.casework.facts import changed_facts, facts_problem
-from xiaoshi.core.casework.model import FactValue, Refused, Step
+from xiaoshi.core.casework.model import FactValue, Refused, Step, StepState
 from xiaoshi.core.casework.roles import READS_ONLY, ROLES, words_of_roles
 from xiaoshi.core.casework.standing import PENDING
 from xiaoshi.core.casework.turn import Outcome, Turn, first_refusal, phase_after, refused, refused_for
@@ -36,6 +36,9 @@ def do_step(turn: Turn, command: c.DoStep) -> Outcome:
     if no is not None:
         return no
     own = turn.own(step)
+    no = voters_fit(step, own, (*turn.actor.names, own.delegator))
+    if no is not None:
+        return no
     events: list[e.Event] = []
     changed = changed_facts(turn.state.facts, command.facts)
     if changed:
@@ -50,6 +53,30 @@ def do_step(turn: Turn, command: c.DoStep) -> Outcome:
         )
     )
     return events
+
+
+def voters_fit(step: Step, own: StepState, makers: tuple[str, ...]) -> Refused | None:
+    """Before work counts that is voted on: voters are named, and enough of them are left beside whoever made it."""
+    if step.votes is not None and not own.signers:
+        return refused(
+            "voters_missing",
+            "本环节须票签：请先用“票签”指定投票人，再办理",
+            "This step is decided by votes: name who votes (“Put to the vote”) before it is done",
+            step.id,
+        )
+    if own.pass_at_percent and len([s for s in own.signers if s.actor not in makers]) < own.voters_min:
+        return too_few_voters(own.voters_min, step.id)
+    return None
+
+
+def too_few_voters(least: int, where: str) -> Refused:
+    """The refusal of a vote that too few persons would decide."""
+    return refused(
+        "voters_too_few",
+        f"票签至少须有{least}名投票人（经办人不计），请增加投票人",
+        f"A vote needs at least {least} voters, not counting whoever did the work: name more",
+        where,
+    )
 
 
 def _right_person(turn: Turn, step: Step) -> Refused | None:

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
-from xiaoshi.core.casework.acts_steps import kept_apart, no_work_left
+from xiaoshi.core.casework.acts_steps import kept_apart, no_work_left, too_few_voters, voters_fit
 from xiaoshi.core.casework.authority import HOUSE, is_among, only_reads, stands_over, words_of, works_here
 from xiaoshi.core.casework.fold import signer_of
-from xiaoshi.core.casework.model import CASE, Actor, Refused, Signer, Step, StepState
+from xiaoshi.core.casework.model import CASE, Actor, Refused, Signer, Step, StepPhase, StepState
 from xiaoshi.core.casework.standing import PENDING
 from xiaoshi.core.casework.turn import Outcome, Turn, first_refusal, phase_after, refused
+from xiaoshi.core.casework.votes import tally, weight_of
 
 
 def hand_over(turn: Turn, command: c.HandOver) -> Outcome:
@@ -163,6 +164,9 @@ def accept_report(turn: Turn, command: c.AcceptReport) -> Outcome:
     if isinstance(found, Refused):
         return found
     step, own = found
+    no = voters_fit(step, own, (*own.makers, *turn.actor.names))  # whoever accepts answers for it, too
+    if no is not None:
+        return no
     return [turn.event(e.ReportAccepted, step=step.id, next_phase=phase_after(step, own, reported=True))]
 
 
@@ -206,12 +210,19 @@ def ask_to_sign(turn: Turn, command: c.AllSign | c.AnySign) -> Outcome:
         return refused(
             "signing_already", "该环节已有会签人，请用加签", "There are signers; add to them", step.id
         )
+    if step.votes is not None:
+        return refused(
+            "votes_by_plan",
+            "流程规定本环节由票签决定，请用“票签”",
+            "By the plan this step is decided by votes: put it to the vote",
+            step.id,
+        )
     names = [signer.id for signer in command.signers]
     if not names or len(set(names)) != len(names):
         return refused("signers_wrong", "会签人不能为空或重复", "Name signers, each once", "signers")
     no = first_refusal(
         turn.may("all_sign", step.id),
-        *(_can_sign(turn, own, signer, "signers") for signer in command.signers),
+        *(can_sign(turn, own, signer, "signers") for signer in command.signers),
     )
     if no is not None:
         return no
@@ -219,7 +230,7 @@ def ask_to_sign(turn: Turn, command: c.AllSign | c.AnySign) -> Outcome:
     return [turn.event(e.SigningAsked, step=step.id, signers=tuple(names), any_one=any_one)]
 
 
-def _can_sign(turn: Turn, own: StepState, signer: Actor, where: str) -> Refused | None:
+def can_sign(turn: Turn, own: StepState, signer: Actor, where: str) -> Refused | None:
     """Whoever does the step, answers for it or made it would wait for a signature that is refused when it comes."""
     if only_reads(signer):
         return refused("auditor_reads_only", "审计员不能会签", "An auditor does not sign", where)
@@ -243,9 +254,14 @@ def add_signer(turn: Turn, command: c.AddSigner) -> Outcome:
         return refused("no_signing", "该环节没有进行中的会签", "Nothing is being signed here", step.id)
     if any(s.actor == command.signer.id for s in own.signers):
         return refused("signing_already", "此人已在会签人中", "This person is a signer already", "signer")
-    no = first_refusal(turn.may("add_signer", step.id), _can_sign(turn, own, command.signer, "signer"))
+    no = first_refusal(turn.may("add_signer", step.id), can_sign(turn, own, command.signer, "signer"))
     if no is not None:
         return no
+    if own.pass_at_percent:
+        weight = weight_of(step.votes, command.signer)
+        no = no_vote(weight, command.signer.id, "signer")
+        voters = (*own.signers, Signer(command.signer.id, weight=weight))
+        return no if no is not None else [_signers_changed(turn, step, voters, own, added=command.signer.id)]
     unsigned = frozenset(s.actor for s in own.signers if not s.signed)
     mine = signer_of(own.signers, turn.actor.names)
     anchors = frozenset((mine,)) if mine else unsigned
@@ -277,6 +293,9 @@ def remove_signer(turn: Turn, command: c.RemoveSigner) -> Outcome:
     signers = tuple(
         replace(s, after=s.after - {command.signer}) for s in own.signers if s.actor != command.signer
     )
+    counted = [s for s in signers if s.actor not in own.makers]
+    if own.pass_at_percent and command.signer not in own.makers and len(counted) < own.voters_min:
+        return too_few_voters(own.voters_min, "signer")
     return [_signers_changed(turn, step, signers, own, removed=command.signer, reason=command.reason)]
 
 
@@ -290,7 +309,11 @@ def _signers_changed(
     removed: str = "",
     reason: str = "",
 ) -> e.Event:
-    complete = own.phase == "signing" and all(s.signed for s in signers)
+    if own.pass_at_percent:
+        phase = phase_of_vote(step, own, signers) if own.phase == "signing" else own.phase
+    else:
+        complete = own.phase == "signing" and all(s.signed for s in signers)
+        phase = phase_after(step, own, signed=True) if complete else own.phase
     return turn.event(
         e.SignersChanged,
         step=step.id,
@@ -298,7 +321,27 @@ def _signers_changed(
         removed=removed,
         reason=reason,
         signers=signers,
-        next_phase=phase_after(step, own, signed=True) if complete else own.phase,
+        next_phase=phase,
+    )
+
+
+def phase_of_vote(step: Step, own: StepState, signers: tuple[Signer, ...]) -> StepPhase:
+    """Where a step that is voted on goes with these votes; `open` when it can pass no more."""
+    outcome = tally(replace(own, signers=signers)).outcome
+    if outcome == "passed":
+        return phase_after(step, own, signed=True)
+    return "open" if outcome == "failed" else "signing"
+
+
+def no_vote(weight: int, name: str, where: str) -> Refused | None:
+    """The refusal of a voter whom the plan gives no weight."""
+    if weight > 0:
+        return None
+    return refused(
+        "no_vote",
+        f"按流程规定，{name}的岗位没有表决权；请另选他人",
+        f"By the plan, {name} has no vote here: name somebody else",
+        where,
     )
 
 
@@ -333,6 +376,13 @@ def _to_sign(turn: Turn, step_id: str) -> tuple[Step, StepState] | Refused:
     if isinstance(step, Refused):
         return step
     own = turn.own(step)
+    if own.pass_at_percent and own.phase == "signing":
+        return refused(
+            "vote_instead",
+            "该环节为票签，请投票并写明理由",
+            "This step is decided by votes: vote, with a reason",
+            step.id,
+        )
     if own.phase != "signing":
         return refused("nothing_to_sign", "该环节没有待签内容", "Nothing waits to be signed here", step.id)
     no = first_refusal(turn.may("sign", step.id), _signs_twice(turn, step, own))
@@ -431,7 +481,7 @@ def take_back(turn: Turn, command: c.TakeBack) -> Outcome:
             "Nothing to take back: the newest act is not yours, or somebody has gone on from it; send back instead",
         )
     step = turn.standing.step(last.step) if last.step != CASE else None
-    if step is not None and step.irreversible and last.act in ("do_step", "confirm_step", "sign"):
+    if step is not None and step.irreversible and last.act in ("do_step", "confirm_step", "sign", "vote"):
         return _irreversible(step)
     return [turn.event(e.TakenBack, act_seq=last.seq, act=last.act, step=last.step, reason=command.reason)]
 

@@ -53,6 +53,7 @@ RULES: dict[str, Rule] = {
     "add_signer": Rule(Words("加签", "add a signer"), HEADS, ("owner", "signer")),
     "remove_signer": Rule(Words("减签", "remove a signer"), HEADS, ("owner",)),
     "sign": Rule(Words("签署", "sign"), (), ("signer",)),
+    "vote": Rule(Words("投票", "vote"), (), ("signer",)),
     "copy": Rule(Words("抄送", "copy"), HEADS, ("owner", "works_here")),
     "remind": Rule(Words("催办", "remind"), (*HEADS, "contact_centre"), ("owner", "works_here")),
     "send_back": Rule(Words("驳回", "send back"), HEADS, ("owner", "does_open_step")),

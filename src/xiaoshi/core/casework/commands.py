@@ -20,6 +20,7 @@ from xiaoshi.core.casework.model import (
     OtherOutcome,
     Plan,
     SignerPlace,
+    Vote,
     WaitingFor,
 )
 
@@ -221,6 +222,24 @@ class AnySign(Command):
 
     step: str
     signers: tuple[Actor, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskToVote(Command):
+    """票签: the step passes with a share of the votes. `pass_at_percent`: where the plan has no rule for this step; else 0."""
+
+    step: str
+    voters: tuple[Actor, ...]
+    pass_at_percent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CastVote(Command):
+    """Vote for or against, with a reason; the same person may vote otherwise until the step is decided."""
+
+    step: str
+    vote: Vote
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

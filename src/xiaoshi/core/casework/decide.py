@@ -10,7 +10,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from xiaoshi.core.casework import acts_case, acts_links, acts_needs, acts_plan, acts_steps, acts_verbs
+from xiaoshi.core.casework import (
+    acts_case,
+    acts_links,
+    acts_needs,
+    acts_plan,
+    acts_steps,
+    acts_verbs,
+    acts_votes,
+)
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
 from xiaoshi.core.casework.authority import only_reads, stands_over
@@ -47,6 +55,8 @@ HANDLERS: dict[type[c.Command], Callable[[Turn, Any], Outcome]] = {
     c.ReturnReport: acts_verbs.return_report,
     c.AllSign: acts_verbs.ask_to_sign,
     c.AnySign: acts_verbs.ask_to_sign,
+    c.AskToVote: acts_votes.ask_to_vote,
+    c.CastVote: acts_votes.cast_vote,
     c.AddSigner: acts_verbs.add_signer,
     c.RemoveSigner: acts_verbs.remove_signer,
     c.Sign: acts_verbs.sign,

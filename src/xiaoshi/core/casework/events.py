@@ -18,6 +18,7 @@ from xiaoshi.core.casework.model import (
     OtherOutcome,
     Signer,
     StepPhase,
+    Vote,
     WaitingFor,
 )
 
@@ -236,6 +237,27 @@ class StepSigned(Event):
 class SigningRefused(Event):
     step: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VotesAsked(Event):
+    """票签: who votes with which weight, and the rule as it holds for this case from now on."""
+
+    step: str
+    voters: tuple[Signer, ...]
+    pass_at_percent: int
+    voters_min: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteCast(Event):
+    """A vote, the first or a changed one. `next_phase`: `signing` while undecided, `open` when it can pass no more."""
+
+    step: str
+    voter: str
+    vote: Vote
+    reason: str
+    next_phase: StepPhase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

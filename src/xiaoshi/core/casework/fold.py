@@ -21,11 +21,13 @@ from xiaoshi.core.casework.model import (
     Signer,
     State,
     Step,
+    StepPhase,
     StepState,
     Suspension,
     TakenOff,
     Who,
 )
+from xiaoshi.core.casework.votes import afresh, with_vote
 from xiaoshi.core.problems import Words
 
 V = TypeVar("V")
@@ -106,7 +108,6 @@ def _facts(state: State, event: e.FactsSet) -> Change:
 def _done(state: State, event: e.StepDone) -> Change:
     own = state.steps.get(event.step, StepState())
     makers = tuple(dict.fromkeys((*event.names, own.delegator) if own.delegator else event.names))
-    signers = tuple(Signer(s.actor, s.after) for s in own.signers)
     return _step(
         state,
         event.step,
@@ -117,7 +118,7 @@ def _done(state: State, event: e.StepDone) -> Change:
         at=event.at,
         result=dict(event.result),
         reason="",
-        signers=signers,
+        signers=afresh(own.signers),
     )
 
 
@@ -126,18 +127,21 @@ def _confirmed(state: State, event: e.StepConfirmed) -> Change:
 
 
 def _came_back(state: State, event: e.StepRejected | e.SigningRefused | e.ReportReturned) -> Change:
-    own = state.steps[event.step]
+    return _open_again(state, event, event.step, event.reason, state.steps[event.step].signers)
+
+
+def _open_again(state: State, event: e.Event, step: str, reason: str, signers: tuple[Signer, ...]) -> Change:
     return _step(
         state,
-        event.step,
+        step,
         phase="open",
-        sent_back=own.sent_back + 1,
+        sent_back=state.steps[step].sent_back + 1,
         makers=(),
         checker="",
         at=event.at,
         result={},
-        reason=event.reason,
-        signers=tuple(Signer(s.actor, s.after) for s in own.signers),
+        reason=reason,
+        signers=afresh(signers),
     )
 
 
@@ -256,7 +260,37 @@ def _signing(state: State, event: e.SigningAsked) -> Change:
     return _step(state, event.step, signers=signers, any_one=event.any_one)
 
 
+def _votes_asked(state: State, event: e.VotesAsked) -> Change:
+    return _step(
+        state,
+        event.step,
+        signers=event.voters,
+        any_one=False,
+        pass_at_percent=event.pass_at_percent,
+        voters_min=event.voters_min,
+    )
+
+
+def _voted(state: State, event: e.VoteCast) -> Change:
+    own = state.steps[event.step]
+    signers = with_vote(own.signers, event.voter, event.vote, event.reason, event.actor)
+    return _after_votes(state, event, event.step, signers, event.next_phase)
+
+
+def _after_votes(
+    state: State, event: e.Event, step: str, signers: tuple[Signer, ...], phase: StepPhase
+) -> Change:
+    """A vote that failed opens the step again, with the reasons of those against, in the order of the voters."""
+    if phase == "open" and state.steps[step].phase == "signing":
+        reason = "；".join(s.reason for s in signers if s.vote == "against")
+        return _open_again(state, event, step, reason, signers)
+    return _step(state, step, signers=signers, phase=phase, at=event.at)
+
+
 def _signers(state: State, event: e.SignersChanged) -> Change:
+    own = state.steps.get(event.step)
+    if own is not None and own.pass_at_percent:
+        return _after_votes(state, event, event.step, event.signers, event.next_phase)
     return _step(state, event.step, signers=event.signers, phase=event.next_phase)
 
 
@@ -434,6 +468,8 @@ _CHANGES: dict[type[e.Event], Callable[[State, Any], Change]] = {
     e.ReportAccepted: _accepted,
     e.ReportReturned: _came_back,
     e.SigningAsked: _signing,
+    e.VotesAsked: _votes_asked,
+    e.VoteCast: _voted,
     e.SignersChanged: _signers,
     e.StepSigned: _signed,
     e.SigningRefused: _came_back,
@@ -468,6 +504,7 @@ _TAKEABLE: dict[type[e.Event], str] = {
     e.StepHandedOver: "hand_over",
     e.StepDelegated: "delegate",
     e.StepSigned: "sign",
+    e.VoteCast: "vote",
 }
 
 

@@ -28,6 +28,7 @@ WaitingFor = Literal["client", "other_case", "authority"]
 SignerPlace = Literal["before", "after"]
 SetBy = Literal["person", "act"]
 OtherOutcome = Literal["", "closed", "cancelled"]
+Vote = Literal["", "for", "against"]
 
 CASE: str = ""
 """In a command that may be about a step or about the whole case, the empty step id means the case."""
@@ -110,12 +111,27 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class VoteRule:
+    """票签 by the plan: the step passes with `pass_at_percent` of all weight (`votes.py`).
+
+    `weights`: role -> weight, `person_weights`: sign-in name -> weight (before the role's); both empty: whoever is named
+    weighs 1. Whoever has no weight has no vote. `voters_min`: how many persons vote at least.
+    """
+
+    pass_at_percent: int
+    weights: Mapping[str, int] = field(default_factory=dict)
+    person_weights: Mapping[str, int] = field(default_factory=dict)
+    voters_min: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One piece of work.
 
     `after`: steps that must be finished (done, skipped or not applicable) first. `confirm_by`: who may confirm a
     `four_eyes` step (default: `by`); always another person than who did it. `not_by`: the doer must differ from
     whoever did these steps. `optional`: waits until a person calls it up, never blocks. `repeats`: may be done again.
+    `votes`: done only counts once enough votes agree.
     `irreversible`: what it did outside (money paid) cannot be taken back with a key; it can only be corrected.
     `line`: where it stands in the plan. `added`: a person added it to this one case. `renamed_from`: ids that the same
     work bore in earlier versions of the plan, so that a case which is moved keeps what was done.
@@ -141,6 +157,7 @@ class Step:
     added: bool = False
     line: int = 0
     renamed_from: tuple[str, ...] = ()
+    votes: VoteRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +240,18 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """One signature of a 会签. `after`: the signers who must have signed before this one can."""
+    """One signature of a 会签, or one vote of a 票签. `after`: the signers who must have signed before this one can.
+
+    Of a vote: `weight`, `vote`, its `reason`, and `by`, who cast it (a substitute, perhaps); `signed` says that it was cast.
+    """
 
     actor: str
     after: frozenset[str] = frozenset()
     signed: bool = False
+    weight: int = 0
+    vote: Vote = ""
+    by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +274,9 @@ class StepState:
     signers: tuple[Signer, ...] = ()
     any_one: bool = False
     """或签: the first signature carries the step on."""
+    pass_at_percent: int = 0
+    """票签: the share of all weight that passes the step; 0: it is not voted on."""
+    voters_min: int = 0
     delegated_until: datetime | None = None
     """When a delegate must have reported; afterwards the step is the delegator's again."""
 

@@ -41,6 +41,7 @@ def check_plan(plan: Plan, reader: PlanReader) -> None:
     _cycles(plan, reader, order)
     for step in plan.steps.values():
         _hands(plan, step, reader, order[step.id])
+        _voters(step, reader, order[step.id])
         if step.when is not None:
             _condition(plan, step.when, reader, "steps", order[step.id], "when")
     for i, milestone in enumerate(plan.milestones):
@@ -120,6 +121,26 @@ def _hands(plan: Plan, step: Step, reader: PlanReader, i: int) -> None:
                 i,
                 "not_by",
             )
+
+
+def _voters(step: Step, reader: PlanReader, i: int) -> None:
+    """Enough persons with a vote can be there at all, beside whoever does the step."""
+    rule = step.votes
+    if rule is None or not (rule.weights or rule.person_weights):
+        return
+    if any(role not in ONE_PERSON for role in rule.weights):
+        return
+    alone = len(rule.weights) - (_alone(step.by) and bool(rule.weights))
+    most = alone + len(rule.person_weights)
+    if most < rule.voters_min:
+        reader.wrong(
+            "votes_never_pass",
+            f"按 weights 最多只有{most}人能投票，不足 voters_min = {rule.voters_min}，永远不能通过",
+            f"By weights at most {most} can vote, fewer than voters_min = {rule.voters_min}: it can never pass",
+            "steps",
+            i,
+            "votes",
+        )
 
 
 # ---- conditions on typed samples ------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from xiaoshi.core.casework.plan_diff_words import (
 )
 from xiaoshi.core.casework.plan_words import condition_words
 from xiaoshi.core.casework.roles import words_of_roles
+from xiaoshi.core.casework.votes import rule_words
 from xiaoshi.core.problems import Words
 
 What = Literal["plan", "stage", "step", "fact", "need", "milestone", "close"]
@@ -223,6 +224,7 @@ class _Differ:
             ("optional", _yes(old.optional), _yes(new.optional)),
             ("repeats", _yes(old.repeats), _yes(new.repeats)),
             ("irreversible", _yes(old.irreversible), _yes(new.irreversible)),
+            ("votes", _votes(old), _votes(new)),
         )
         for field, before, after in pairs:
             if before != after:
@@ -376,6 +378,10 @@ def _eyes(step: Step) -> Words:
     who: Who = step.confirm_by or step.by
     said = words_of(who)
     return Words(f"由{said.zh}复核", f"confirmed by {said.en}")
+
+
+def _votes(step: Step) -> Words:
+    return rule_words(step.votes) if step.votes is not None else Words("不票签", "not voted on")
 
 
 def _reopen_words(rule: ReopenRule) -> Words:

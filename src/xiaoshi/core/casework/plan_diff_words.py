@@ -56,6 +56,10 @@ STEP_MEANING: dict[str, Words] = {
     "optional": LATER,
     "repeats": LATER,
     "irreversible": LATER,
+    "votes": Words(
+        "已指定投票人的环节按原规则；之后发起的票签按新规则",
+        "Where voters are named already the old rule holds; later votes go by the new one",
+    ),
 }
 FIELD_WORDS: dict[str, Words] = {
     "title": Words("名称", "title"),
@@ -75,6 +79,7 @@ FIELD_WORDS: dict[str, Words] = {
     "optional": Words("备选", "optional"),
     "repeats": Words("可重复", "may be repeated"),
     "irreversible": Words("不可撤回", "cannot be taken back"),
+    "votes": Words("票签", "votes"),
     "type": Words("类型", "type"),
     "choices": Words("选项", "choices"),
     "set_by": Words("由谁登记", "who sets it"),

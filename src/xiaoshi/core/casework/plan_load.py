@@ -65,6 +65,7 @@ STEP_KEYS = (
     "skip_by",
     "irreversible",
     "renamed_from",
+    "votes",
 )
 FACT_KEYS = ("type", "choices", "zh", "en", "set_by")
 SET_BY = ("person", "act")
@@ -328,6 +329,7 @@ def _step(
         irreversible=reader.flag(table, "irreversible", at),
         line=reader.lines.of(*at),
         renamed_from=reader.names(table, "renamed_from", at),
+        votes=reader.votes(table, "votes", at),
     )
 
 

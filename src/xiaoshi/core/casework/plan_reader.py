@@ -8,9 +8,19 @@ from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from xiaoshi.core.casework.conditions import STEP_FIELDS, reads_of, syntax_fault
-from xiaoshi.core.casework.model import Clock, ClockUnit, Condition, Need, NeedKind, WaitingFor, Who
+from xiaoshi.core.casework.model import (
+    Clock,
+    ClockUnit,
+    Condition,
+    Need,
+    NeedKind,
+    VoteRule,
+    WaitingFor,
+    Who,
+)
 from xiaoshi.core.casework.plan_lines import Lines, Path
 from xiaoshi.core.casework.roles import LEVELS, READS_ONLY, ROLES
+from xiaoshi.core.casework.votes import VOTERS_MIN
 from xiaoshi.core.problems import Problem, Words
 
 Table = Mapping[str, object]
@@ -24,6 +34,8 @@ TYPE_NAMES = {
     bool: ("true 或 false", "true or false"),
 }
 MAX_CONDITION = 2000
+WEIGHT_MAX = 1000
+VOTERS_MAX = 20
 
 
 class PlanReader:
@@ -240,6 +252,62 @@ class PlanReader:
             )
             return ("client",)
         return tuple(dict.fromkeys(known[name] for name in names))
+
+    def votes(self, table: Table, key: str, path: Path) -> VoteRule | None:
+        """`{ pass_at_percent = 60, weights = { outlet_head = 2 }, person_weights = { "li.min" = 1 }, voters_min = 3 }`."""
+        if key not in table:
+            return None
+        inner, at = self.table(table, key, path), (*path, key)
+        self.known_keys(inner, ("pass_at_percent", "weights", "person_weights", "voters_min"), at)
+        share = self.value(inner, "pass_at_percent", int, at)
+        if not isinstance(share, int) or share < 1:
+            self.wrong(
+                "bad_votes",
+                "票签要写 pass_at_percent：达到全部票数的百分之几通过（1 到 100）",
+                "Votes need pass_at_percent: the share of all weight that passes, from 1 to 100",
+                *at,
+                "pass_at_percent",
+            )
+            share = 1
+        elif share > 100:
+            self.wrong(
+                "votes_never_pass",
+                f"全部同意也只有100%，达不到 pass_at_percent = {share}",
+                f"With all for it there are 100 %: pass_at_percent = {share} is never reached",
+                *at,
+                "pass_at_percent",
+            )
+        weights = self._weights(inner, "weights", at)
+        if weights:
+            self.roles({"weights": list(weights)}, "weights", at)
+        least = self.value(inner, "voters_min", int, at) if "voters_min" in inner else VOTERS_MIN
+        if not isinstance(least, int) or not VOTERS_MIN <= least <= VOTERS_MAX:
+            self.wrong(
+                "bad_votes",
+                f"voters_min 应为 {VOTERS_MIN} 到 {VOTERS_MAX}：一人决定是签署，不是票签",
+                f"voters_min has to be from {VOTERS_MIN} to {VOTERS_MAX}: what one person decides is a signature",
+                *at,
+                "voters_min",
+            )
+            least = VOTERS_MIN
+        return VoteRule(share, weights, self._weights(inner, "person_weights", at), least)
+
+    def _weights(self, table: Table, key: str, path: Path) -> dict[str, int]:
+        """Name -> whole weight from 1."""
+        found: dict[str, int] = {}
+        for name, weight in self.table(table, key, path).items():
+            if isinstance(weight, int) and not isinstance(weight, bool) and 1 <= weight <= WEIGHT_MAX:
+                found[name] = weight
+            else:
+                self.wrong(
+                    "bad_votes",
+                    f"“{name}”的票数应为 1 到 {WEIGHT_MAX} 的整数",
+                    f"The weight of “{name}” has to be a whole number from 1 to {WEIGHT_MAX}",
+                    *path,
+                    key,
+                    name,
+                )
+        return found
 
     def condition(
         self, table: Table, key: str, path: Path, step_ids: Iterable[str], facts: Iterable[str]

@@ -12,6 +12,7 @@ from typing import Literal
 
 from xiaoshi.core.casework.conditions import Truth, evaluate
 from xiaoshi.core.casework.model import CASE, Condition, Plan, State, Step, StepState
+from xiaoshi.core.casework.votes import standing_words
 from xiaoshi.core.problems import Words
 
 Applies = Literal["yes", "no", "unknown"]
@@ -125,6 +126,9 @@ class Standing:
             )
         if own.phase == "signing":
             waiting = [signer.actor for signer in own.signers if not signer.signed]
+            if own.pass_at_percent:
+                voters = [name for name in waiting if name not in own.makers]
+                return Hindrance("to_vote", standing_words(own), ",".join(voters))
             zh, en = f"待会签，还差{len(waiting)}人", f"Waits for {len(waiting)} signature(s)"
             makers = [name for name in waiting if name in own.makers]
             if makers and not own.any_one:

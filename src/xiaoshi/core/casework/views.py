@@ -7,7 +7,7 @@ what the act would refuse; `tests/core/casework/` holds the two together.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -18,10 +18,11 @@ from xiaoshi.core.casework.model import CASE, Actor, FactSpec, FactValue, Plan, 
 from xiaoshi.core.casework.roles import LEVELS, ROLES
 from xiaoshi.core.casework.standing import PENDING, Hindrance, Standing
 from xiaoshi.core.casework.turn import Turn
+from xiaoshi.core.casework.votes import voters_min
 from xiaoshi.core.problems import Words
 
 Place = Literal["done", "skipped", "here", "waiting", "not_applicable", "optional"]
-NextAct = Literal["do", "confirm", "accept", "sign", "close"]
+NextAct = Literal["do", "confirm", "accept", "sign", "vote", "close"]
 
 ACT_WORDS: dict[str, Words] = {
     "OpenCase": Words("受理", "Open"),
@@ -50,6 +51,8 @@ ACT_WORDS: dict[str, Words] = {
     "ReturnReport": Words("退回", "Return the report"),
     "AllSign": Words("会签", "Ask all to sign"),
     "AnySign": Words("或签", "Ask any one to sign"),
+    "AskToVote": Words("票签", "Put to the vote"),
+    "CastVote": Words("投票", "Vote"),
     "AddSigner": Words("加签", "Add a signer"),
     "RemoveSigner": Words("减签", "Remove a signer"),
     "Sign": Words("签署", "Sign"),
@@ -223,7 +226,7 @@ def _next(standing: Standing, step: Step) -> NextStep | None:
             for s in own.signers
             if not s.signed and not s.after & unsigned and s.actor not in own.makers
         )
-        return NextStep(step.id, step.title, "sign", None, ready)
+        return NextStep(step.id, step.title, "vote" if own.pass_at_percent else "sign", None, ready)
     if own.phase == "to_confirm":
         return NextStep(step.id, step.title, "confirm", confirmers(step))
     if own.phase != "open" or standing.hindrances(step):
@@ -279,7 +282,13 @@ def _step_probes(state: State, step: Step, standing: Standing) -> Iterator[tuple
     yield c.ReturnReport(command_id=PROBE_ID, step=name, reason=PROBE), ""
     yield c.AllSign(command_id=PROBE_ID, step=name, signers=(to,)), ""
     yield c.AnySign(command_id=PROBE_ID, step=name, signers=(to,)), ""
-    yield c.AddSigner(command_id=PROBE_ID, step=name, signer=to, place="after"), ""
+    voters = _voters(step, state.unit_path, to)
+    share = 0 if step.votes else 50
+    yield c.AskToVote(command_id=PROBE_ID, step=name, voters=voters, pass_at_percent=share), ""
+    yield c.CastVote(command_id=PROBE_ID, step=name, vote="for", reason=PROBE), ""
+    yield c.CastVote(command_id=PROBE_ID, step=name, vote="against", reason=PROBE), ""
+    one_more = voters[0] if standing.of(name).pass_at_percent else to
+    yield c.AddSigner(command_id=PROBE_ID, step=name, signer=one_more, place="after"), ""
     for signer in standing.of(name).signers:
         yield c.RemoveSigner(command_id=PROBE_ID, step=name, signer=signer.actor, reason=PROBE), signer.actor
     yield c.Sign(command_id=PROBE_ID, step=name), ""
@@ -344,6 +353,16 @@ def somebody(who: Who, unit_path: str) -> Actor:
     depth = len(LEVELS) - tuple(LEVELS).index(level)
     path = "/".join(unit_path.split("/")[:depth])
     return Actor(PROBE, frozenset((role,)), level, path)
+
+
+def _voters(step: Step, unit_path: str, to: Actor) -> tuple[Actor, ...]:
+    """Persons that nobody is, as many as a vote asks for, who have a vote by the plan's rule."""
+    rule = step.votes
+    if rule is not None and rule.weights:
+        to = somebody(Who((next(iter(rule.weights)),)), unit_path)
+    elif rule is not None and rule.person_weights:
+        return tuple(replace(to, id=name) for name in rule.person_weights)
+    return tuple(replace(to, id=f"{PROBE}{i}") for i in range(voters_min(step)))
 
 
 def _other_value(spec: FactSpec, state: State) -> FactValue | None:
