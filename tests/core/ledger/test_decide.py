@@ -20,12 +20,24 @@ account clearing        suspense
 account deposits/zhang  liability no_overdraft
 account deposits/cold   liability no_overdraft frozen
 account deposits/gone   liability no_overdraft closed
+account deposits/lost   liability no_overdraft lost
+account deposits/court  liability no_overdraft stopped
+account deposits/wang   liability no_overdraft
+account hospital        liability no_overdraft
+account clinic          liability no_overdraft
 account usd             asset     USD
+account usd/position    suspense  USD
+hold h1 deposits/wang -> hospital 80.00 until 2026-11-30
+limit pay supervisor outlet 20.00 40.00 from 2026-01-01
+limit pay outlet_head outlet 30.00 40.00 from 2026-01-01
+limit pay outlet_head outlet 25.00 45.00 from 2026-11-24
+day_closed 2026-11-22
 open1 领现 li/zhou: clearing -> vault 100000.00
 open2 出库 li/zhou: vault -> drawer/li 2000.00
 paid  兑换 li/zhou: drawer/li -> damaged 350.00
 back  冲正 li/zhou: reverse paid
 kept  兑换 li/zhou: drawer/li -> damaged 100.00
+saved 存入 li/zhou: deposits/wang -> vault 100.00
 """
 
 # Every line breaks its own rule and as many later ones as can be broken at once: the earlier rule must win.
@@ -42,14 +54,47 @@ REFUSALS = [
     ("e1 兑换 li/li: nobody -1000000000000.00, nobody 5.00", "amount_too_large"),
     ("e1 兑换 li/li: nobody -5.00, nobody 6.00", "account_twice"),
     ("e1 兑换 li/li: nobody -5.00, usd 6.00, deposits/gone 7.00", "unknown_account"),
-    ("e1 兑换 li/li: usd -5.00, deposits/gone 6.00", "currency_mixed"),
-    ("e1 兑换 li/li: deposits/gone -5.00, drawer/li -9000.00", "not_zero_sum"),
-    ("e1 兑换 li/li: deposits/gone -5.00, deposits/cold 5.00", "account_closed"),
-    ("e1 兑换 li/li: deposits/zhang 5.00, deposits/cold -5.00", "account_frozen"),
+    ("e1 兑换 li/li [2026-11-22]: usd -5.00, deposits/gone 6.00", "currency_differs"),
+    ("e1 兑换 li/li [2026-11-22]: deposits/gone -5.00, drawer/li -9000.00", "not_zero_sum"),
+    ("e1 购汇 li/li [2026-11-22]: deposits/gone 5.00, usd -5.00 USD", "not_zero_sum"),
+    ("e1 购汇 li/li: deposits/zhang 5.00, vault -5.00, usd 4.00 USD, usd/position -3.00 USD", "not_zero_sum"),
+    ("e1 兑换 li/li [2026-11-22]: deposits/gone -5.00, deposits/cold 5.00", "day_closed"),
+    ("r1 冲正 li/li [2026-11-22]: reverse kept", "day_closed"),
+    ("e1 兑换 li/li [2026-11-23]: deposits/cold 5.00, deposits/gone -5.00", "account_closed"),
+    ("e1 兑换 li/li: deposits/lost 5.00, deposits/cold -5.00", "account_frozen"),
+    ("e1 取款 li/li [2026-11-23 hold:h9]: deposits/lost 5.00, drawer/li -5.00", "instrument_lost"),
+    ("e1 取款 li/li [2026-11-23 hold:h9]: deposits/court 5.00, drawer/li -5.00", "instrument_frozen"),
     ("e1 兑换 li/: drawer/li -9000.00, damaged 9000.00", "person_missing"),
     ("e1 兑换 /zhou: drawer/li -9000.00, damaged 9000.00", "person_missing"),
     ("e1 兑换 li/li: drawer/li -9000.00, damaged 9000.00", "maker_is_checker"),
     ("r1 冲正 li/li: reverse kept", "maker_is_checker"),
+    ("e1 转账 li/li [hold:h9]: deposits/wang 500.00, clinic -500.00", "maker_is_checker"),
+    ("e1 转账 li/zhou [2026-12-01 hold:h9]: deposits/wang 500.00, clinic -500.00", "unknown_hold"),
+    ("e1 转账 li/zhou [2026-12-01 hold:h1]: deposits/wang 500.00, clinic -500.00", "hold_other_payee"),
+    ("e1 转账 li/zhou [2026-12-01 hold:h1]: deposits/wang 500.00, hospital -500.00", "hold_expired"),
+    ("e1 转账 li/zhou [2026-11-30 hold:h1]: deposits/wang 80.01, hospital -80.01", "hold_spent"),
+    (
+        "e1 取款 li/zhou [2026-11-30 pay:zhou=teller@outlet]: deposits/wang 20.01, drawer/li -20.01",
+        "held_for_purpose",
+    ),
+    ("e1 转账 li/zhou: deposits/wang 20.01, hospital -20.01", "held_for_purpose"),  # not said to be out of it
+    ("e1 转账 li/zhou [pay:zhou=teller@outlet]: deposits/wang 100.01, hospital -100.01", "overdraft"),
+    (
+        "e1 付 li/zhou [2026-11-23 pay:zhou=supervisor@outlet]: drawer/li -20.01, damaged 20.01",
+        "second_head_missing",
+    ),
+    ("e1 付 li/zhou [2026-11-23 pay:zhou=supervisor@outlet]: drawer/li -40.01, damaged 40.01", "above_limit"),
+    ("e1 付 li/zhou [2026-11-23 pay:zhou=teller@outlet]: drawer/li -0.01, damaged 0.01", "above_limit"),
+    ("e1 付 li/zhou [2026-11-23 move:zhou=supervisor@outlet]: drawer/li -0.01, damaged 0.01", "above_limit"),
+    ("e1 付 li/zhou [2025-12-31 pay:zhou=supervisor@outlet]: drawer/li -0.01, damaged 0.01", "day_closed"),
+    (
+        "e1 付 li/zhou [2026-11-24 pay:guo=outlet_head@outlet]: drawer/li -25.01, damaged 25.01",
+        "second_head_missing",
+    ),
+    (
+        "e1 付 li/zhou [2026-11-23 pay:zhou=supervisor@outlet,zhou=outlet_head@outlet]: drawer/li -30.01, damaged 30.01",
+        "second_head_missing",  # one person in two roles is one head
+    ),
     ("e1 兑换 li/zhou: drawer/li -1900.01, damaged 1900.01", "overdraft"),
     ("e1 取款 li/zhou: deposits/zhang 0.01, drawer/li -0.01", "overdraft"),
     ("r1 冲正 li/zhou: reverse open1", "overdraft"),  # 2,000.00 of the vault are in the drawer by now
@@ -75,6 +120,16 @@ def test_refusals_in_their_order_of_precedence(line: str, code: str) -> None:
         "kept 兑换 li/zhou: drawer/li -> damaged 100.00",  # sent a second time
         "back 冲正 li/zhou: reverse paid",
         "r1 冲正 li/zhou: reverse kept",
+        "e1 存入 li/zhou: deposits/lost -> vault 5.00",  # money may come in
+        "e1 存入 li/zhou: deposits/court -> vault 5.00",
+        "e1 记账 li/zhou [2026-11-23]: drawer/li -> damaged 1.00",
+        "e1 取款 li/zhou: deposits/wang 20.00, drawer/li -20.00",
+        "e1 转账 li/zhou [2026-11-30 hold:h1]: deposits/wang 80.00, hospital -80.00",
+        "e1 购汇 li/zhou: deposits/wang 7.12, vault -7.12, usd -1.00 USD, usd/position 1.00 USD",
+        "e1 付 li/zhou [2026-11-23 pay:zhou=supervisor@outlet]: drawer/li -20.00, damaged 20.00",
+        "e1 付 li/zhou [2026-11-23 pay:zhou=outlet_head@outlet]: drawer/li -30.00, damaged 30.00",
+        "e1 付 li/zhou [2026-11-24 pay:zhou=outlet_head@outlet]: drawer/li -25.00, damaged 25.00",
+        "e1 付 li/zhou [2026-11-23 pay:zhou=supervisor@outlet,guo=outlet_head@outlet]: drawer/li -40.00, damaged 40.00",
     ],
 )
 def test_accepted_on_the_other_side_of_each_boundary(line: str) -> None:
@@ -141,3 +196,17 @@ def test_decide_and_fold_leave_what_they_are_given_alone() -> None:
     assert isinstance(verdict, Accepted)
     fold(verdict.events, before)
     assert before == copy
+
+
+def test_what_is_paid_back_into_a_hold_is_held_again() -> None:
+    ledger = books(OUTLET + "out 转账 li/zhou [2026-11-30 hold:h1]: deposits/wang 62.30, hospital -62.30")
+    assert ledger.holds["h1"].left_fen == 17_70
+    verdict = decide(ledger, command("r1 冲正 li/zhou [2026-12-05]: reverse out"))
+    assert isinstance(verdict, Accepted)
+    assert verdict.events[0].entry.hold == "h1"
+    after = fold(verdict.events, ledger)
+    assert after.holds["h1"].left_fen == 80_00
+    free = decide(after, command("e9 取款 li/zhou: deposits/wang 20.01, drawer/li -20.01"))
+    assert isinstance(free, Refused)
+    assert free.problem.code == "held_for_purpose"
+    assert "可动用 20.00 元" in free.problem.words.zh

@@ -9,21 +9,30 @@
 | 5 | `zero_amount`, `amount_too_large` | x | |
 | 6 | `account_twice` | x | |
 | 7 | `unknown_account` | x | x |
-| 8 | `currency_mixed` | x | x |
-| 9 | `not_zero_sum` | x | |
-| 10 | `account_closed`, `account_frozen` | x | x |
-| 11 | `person_missing`, `maker_is_checker` | x | x |
-| 12 | `overdraft` | x | x |
+| 8 | `currency_differs` | x | x |
+| 9 | `not_zero_sum` (in each currency) | x | |
+| 10 | `day_closed` | x | x |
+| 11 | `account_closed` | x | x |
+| 12 | `account_frozen` | x | x |
+| 13 | `instrument_lost`, `instrument_frozen` (only for money that goes out) | x | x |
+| 14 | `person_missing`, `maker_is_checker` | x | x |
+| 15 | `unknown_hold`, `hold_other_payee`, `hold_expired`, `hold_spent`, `held_for_purpose` | x | x |
+| 16 | `overdraft` | x | x |
+| 17 | `second_head_missing`, `above_limit` (`authority.py`) | x | x |
 
 The id comes first, because a repeated command must get the same answer after the drawer is empty as before. Form comes
-before accounts, and what depends on the day's balance comes last: what a person can mend at the form is said first.
+before accounts, and what depends on the day's balance comes late: what a person can mend at the form is said first. Who
+may approve the sum is said last, since only an entry that could be booked is worth another head's time.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from xiaoshi.core.ledger.authority import approval
+from xiaoshi.core.ledger.held import hold_keeps
 from xiaoshi.core.ledger.model import (
     Account,
     Command,
@@ -33,6 +42,7 @@ from xiaoshi.core.ledger.model import (
     Posting,
     ReverseEntry,
     overdrawn,
+    taken_fen,
 )
 from xiaoshi.core.money import AMOUNT_FEN_MAX, yuan
 from xiaoshi.core.problems import Problem, Words
@@ -53,7 +63,7 @@ class Refused:
 
 
 Verdict = Accepted | Refused
-Check = Callable[[Ledger, Entry], Problem | None]
+Check = Callable[[Ledger, Entry, Command], Problem | None]
 
 
 def decide(ledger: Ledger, command: Command) -> Verdict:
@@ -64,13 +74,21 @@ def decide(ledger: Ledger, command: Command) -> Verdict:
         )
     if isinstance(command, ReverseEntry):
         return _decide_reversal(ledger, command)
-    entry = Entry(command.entry_id, command.purpose, command.maker, command.checker, command.postings)
-    return _known_id(ledger, entry) or _first_problem(ledger, entry, FORM_CHECKS + BOOK_CHECKS)
+    entry = Entry(
+        command.entry_id,
+        command.purpose,
+        command.maker,
+        command.checker,
+        command.postings,
+        hold=command.hold,
+    )
+    return _known_id(ledger, entry) or _first_problem(ledger, entry, command, FORM_CHECKS + BOOK_CHECKS)
 
 
 def fold(events: Iterable[EntryPosted], ledger: Ledger) -> Ledger:
     """The ledger after these events. Accounts are never changed here."""
     balances, entries, reversed_by = dict(ledger.balances), dict(ledger.entries), dict(ledger.reversed_by)
+    holds = dict(ledger.holds)
     for event in events:
         entry = event.entry
         entries[entry.id] = entry
@@ -78,14 +96,28 @@ def fold(events: Iterable[EntryPosted], ledger: Ledger) -> Ledger:
             reversed_by[entry.reverses] = entry.id
         for posting in entry.postings:
             balances[posting.account] = balances.get(posting.account, 0) + posting.amount_fen
-    return Ledger(ledger.accounts, balances, entries, reversed_by)
+        if entry.hold:
+            hold = holds[entry.hold]
+            used = sum(p.amount_fen for p in entry.postings if p.account == hold.account)
+            used = taken_fen(ledger.accounts[hold.account], used)
+            holds[hold.id] = dataclasses.replace(hold, used_fen=hold.used_fen + used)
+    return dataclasses.replace(
+        ledger, balances=balances, entries=entries, reversed_by=reversed_by, holds=holds
+    )
 
 
 def _decide_reversal(ledger: Ledger, command: ReverseEntry) -> Verdict:
     original = ledger.entries.get(command.reverses)
-    mirror = tuple(Posting(p.account, -p.amount_fen) for p in original.postings) if original else ()
+    postings = original.postings if original else ()
+    mirror = tuple(Posting(p.account, -p.amount_fen, p.currency) for p in postings)
     entry = Entry(
-        command.entry_id, command.purpose, command.maker, command.checker, mirror, reverses=command.reverses
+        command.entry_id,
+        command.purpose,
+        command.maker,
+        command.checker,
+        mirror,
+        reverses=command.reverses,
+        hold=original.hold if original else "",
     )
     if (known := _known_id(ledger, entry)) is not None:
         return known
@@ -110,7 +142,7 @@ def _decide_reversal(ledger: Ledger, command: ReverseEntry) -> Verdict:
             "This entry has already been reversed; it cannot be reversed twice.",
             "reverses",
         )
-    return _first_problem(ledger, entry, BOOK_CHECKS)
+    return _first_problem(ledger, entry, command, BOOK_CHECKS)
 
 
 def _known_id(ledger: Ledger, entry: Entry) -> Verdict | None:
@@ -127,15 +159,15 @@ def _known_id(ledger: Ledger, entry: Entry) -> Verdict | None:
     )
 
 
-def _first_problem(ledger: Ledger, entry: Entry, checks: tuple[Check, ...]) -> Verdict:
+def _first_problem(ledger: Ledger, entry: Entry, command: Command, checks: tuple[Check, ...]) -> Verdict:
     for check in checks:
-        problem = check(ledger, entry)
+        problem = check(ledger, entry, command)
         if problem is not None:
             return Refused(problem)
     return Accepted((EntryPosted(entry),))
 
 
-def _sides(ledger: Ledger, entry: Entry) -> Problem | None:
+def _sides(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
     if not entry.postings:
         return _problem("entry_empty", "分录没有借贷内容。", "The entry has no postings.", "postings")
     if len(entry.postings) == 1:
@@ -148,7 +180,7 @@ def _sides(ledger: Ledger, entry: Entry) -> Problem | None:
     return None
 
 
-def _amounts(ledger: Ledger, entry: Entry) -> Problem | None:
+def _amounts(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
     for index, posting in enumerate(entry.postings):
         where = f"postings/{index}"
         if posting.amount_fen == 0:
@@ -163,7 +195,7 @@ def _amounts(ledger: Ledger, entry: Entry) -> Problem | None:
     return None
 
 
-def _each_account_once(ledger: Ledger, entry: Entry) -> Problem | None:
+def _each_account_once(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
     seen: set[str] = set()
     for index, posting in enumerate(entry.postings):
         if posting.account in seen:
@@ -177,7 +209,7 @@ def _each_account_once(ledger: Ledger, entry: Entry) -> Problem | None:
     return None
 
 
-def _accounts_known(ledger: Ledger, entry: Entry) -> Problem | None:
+def _accounts_known(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
     for index, posting in enumerate(entry.postings):
         if posting.account not in ledger.accounts:
             return _problem(
@@ -189,53 +221,111 @@ def _accounts_known(ledger: Ledger, entry: Entry) -> Problem | None:
     return None
 
 
-def _one_currency(ledger: Ledger, entry: Entry) -> Problem | None:
-    currencies = sorted({ledger.accounts[p.account].currency for p in entry.postings})
-    if len(currencies) > 1:
-        both = "、".join(currencies)
+def _own_currency(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
+    for index, posting in enumerate(entry.postings):
+        account = ledger.accounts[posting.account]
+        if account.currency != posting.currency:
+            return _problem(
+                "currency_differs",
+                f"{account.name.zh}是{account.currency}账户，不能记{posting.currency}。请核对币种，或换一个账户。",
+                f"{account.name.en} is an account in {account.currency}; {posting.currency} cannot be booked on it."
+                " Check the currency, or choose another account.",
+                f"postings/{index}",
+            )
+    return None
+
+
+def _zero_sum(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
+    sums: dict[str, int] = {}
+    for posting in entry.postings:
+        sums[posting.currency] = sums.get(posting.currency, 0) + posting.amount_fen
+    for currency, difference in sums.items():
+        if difference:
+            side_zh, side_en = ("借方", "debits") if difference > 0 else ("贷方", "credits")
+            much = yuan(abs(difference))
+            unit_zh, unit_en = ("元", "yuan") if currency == "CNY" else (currency, currency)
+            return _problem(
+                "not_zero_sum",
+                f"借贷不平，{side_zh}多 {much} {unit_zh}。",
+                f"Debits and credits differ: the {side_en} are {much} {unit_en} more.",
+                "postings",
+            )
+    return None
+
+
+def _day_open(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
+    if command.day is not None and ledger.closed_until is not None and command.day <= ledger.closed_until:
         return _problem(
-            "currency_mixed",
-            f"一笔分录只能用一种货币,这里有 {both}。请分成两笔,经往来科目过渡。",
-            f"One entry holds one currency; here are {', '.join(currencies)}. Book two entries over a clearing account.",
-            "postings",
+            "day_closed",
+            f"本网点 {ledger.closed_until} 已日终，不能再记 {command.day} 的账。请次日再办，或由两位负责人撤销日终。",
+            f"This outlet closed its books for {ledger.closed_until}; nothing more is booked for {command.day}."
+            " Do it the next day, or two heads take the closing back.",
+            "day",
         )
     return None
 
 
-def _zero_sum(ledger: Ledger, entry: Entry) -> Problem | None:
-    difference_fen = sum(p.amount_fen for p in entry.postings)
-    if difference_fen:
-        side_zh, side_en = ("借方", "debits") if difference_fen > 0 else ("贷方", "credits")
-        return _problem(
-            "not_zero_sum",
-            f"借贷不平,{side_zh}多 {yuan(abs(difference_fen))} 元。",
-            f"Debits and credits differ: the {side_en} are {yuan(abs(difference_fen))} yuan more.",
-            "postings",
-        )
-    return None
-
-
-def _accounts_open(ledger: Ledger, entry: Entry) -> Problem | None:
+def _not_closed(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
     for index, posting in enumerate(entry.postings):
         account = ledger.accounts[posting.account]
         if account.state == "closed":
             return _problem(
                 "account_closed",
-                f"{account.name.zh}已销户,不能记账。请换一个账户。",
+                f"{account.name.zh}已销户，不能记账。请换一个账户。",
                 f"{account.name.en} is closed; nothing can be booked on it. Choose another account.",
                 f"postings/{index}",
             )
+    return None
+
+
+def _not_frozen(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
+    for index, posting in enumerate(entry.postings):
+        account = ledger.accounts[posting.account]
         if account.state == "frozen":
             return _problem(
                 "account_frozen",
-                f"{account.name.zh}已冻结,解冻之前不能记账。",
+                f"{account.name.zh}已冻结，解冻之前不能记账。",
                 f"{account.name.en} is frozen; nothing can be booked until it is released.",
                 f"postings/{index}",
             )
     return None
 
 
-def _two_people(ledger: Ledger, entry: Entry) -> Problem | None:
+def _not_stopped(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
+    for index, posting in enumerate(entry.postings):
+        account = ledger.accounts[posting.account]
+        if not account.stopped or taken_fen(account, posting.amount_fen) <= 0:
+            continue
+        if account.stopped == "lost":
+            return _problem(
+                "instrument_lost",
+                f"{account.name.zh}的存单（折）已挂失止付，不能支取。请先办理解挂或补发。",
+                f"The certificate or passbook of {account.name.en} is reported lost: nothing is paid out."
+                " Lift the loss report or issue a new one first.",
+                f"postings/{index}",
+            )
+        return _problem(
+            "instrument_frozen",
+            f"{account.name.zh}的存单（折）已冻结，不能支取。请按冻结文书办理解冻。",
+            f"The certificate or passbook of {account.name.en} is frozen: nothing is paid out."
+            " It has to be released by the order that froze it.",
+            f"postings/{index}",
+        )
+    return None
+
+
+def _held(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
+    return hold_keeps(ledger, entry, command.day)
+
+
+def _approved(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
+    if not command.work or not ledger.authority:
+        return None
+    amount_fen = entry.amount_fen
+    return approval(ledger.authority, command.work, amount_fen, command.heads, command.day).problem
+
+
+def _two_people(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
     if not entry.maker or not entry.checker:
         return _problem(
             "person_missing",
@@ -253,7 +343,7 @@ def _two_people(ledger: Ledger, entry: Entry) -> Problem | None:
     return None
 
 
-def _covered(ledger: Ledger, entry: Entry) -> Problem | None:
+def _covered(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
     for index, posting in enumerate(entry.postings):
         account = ledger.accounts[posting.account]
         before_fen = ledger.balance_fen(posting.account)
@@ -284,9 +374,14 @@ def _refused(code: str, zh: str, en: str, where: str) -> Refused:
 FORM_CHECKS: tuple[Check, ...] = (_sides, _amounts, _each_account_once)
 BOOK_CHECKS: tuple[Check, ...] = (
     _accounts_known,
-    _one_currency,
+    _own_currency,
     _zero_sum,
-    _accounts_open,
+    _day_open,
+    _not_closed,
+    _not_frozen,
+    _not_stopped,
     _two_people,
+    _held,
     _covered,
+    _approved,
 )
