@@ -26,6 +26,12 @@ ON_STEP: dict[str, Any] = {
     "case.return_report": lambda p, s: {"step": s, "reason": "缺一盘"},
     "case.all_sign": lambda p, s: {"step": s, "signers": [p.supervisor.login]},
     "case.any_sign": lambda p, s: {"step": s, "signers": [p.supervisor.login, p.outlet_head.login]},
+    "case.ask_votes": lambda p, s: {
+        "step": s,
+        "signers": [p.supervisor.login, p.lobby.login],
+        "pass_at_percent": 60,
+    },
+    "case.vote": lambda p, s: {"step": s, "vote": "for", "reason": "看过"},
     "case.add_signer": lambda p, s: {"step": s, "signer": p.outlet_head.login, "place": "after"},
     "case.remove_signer": lambda p, s: {"step": s, "signer": p.supervisor.login, "reason": "不需要"},
     "case.sign": lambda p, s: {"step": s},

@@ -34,13 +34,15 @@ def ask_to_vote(turn: Turn, command: c.AskToVote) -> Outcome:
         return refused("signers_wrong", "投票人不能重复", "Name each voter once", "signers")
     no = first_refusal(
         turn.may("all_sign", step.id),
-        _share(step, command.pass_at_percent),
         *(can_sign(turn, own, voter, "signers") for voter in command.voters),
         *(no_vote(weight_of(step.votes, voter), voter.id, "signers") for voter in command.voters),
     )
     if no is not None:
         return no
     least = voters_min(step)
+    no = _share(step, command.pass_at_percent)
+    if no is not None:
+        return no
     if len(names) < least:
         return too_few_voters(least, "signers")
     return [

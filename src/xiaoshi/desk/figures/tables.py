@@ -170,6 +170,8 @@ def _whom(waiting_for: str) -> str:
             return _("us")
         case "client":
             return _("the client")
+        case "signer":
+            return _("a signer to be taken off")
         case _:
             return _("others")
 

@@ -28,6 +28,7 @@ OF_A_SECOND_PERSON = (
     e.ReportReturned,
     e.StepSigned,
     e.SigningRefused,
+    e.VoteCast,
     e.QuestionAnswered,
 )
 

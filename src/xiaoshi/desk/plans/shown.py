@@ -17,6 +17,7 @@ from xiaoshi.core.casework.model import Plan, Step
 from xiaoshi.core.casework.plan_diff import clock_words, need_title
 from xiaoshi.core.casework.plan_words import condition_words
 from xiaoshi.core.casework.roles import words_of_roles
+from xiaoshi.core.casework.votes import rule_words
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.look.plan_map import PlanStage, PlanStep
 from xiaoshi.desk.organisation.models import Staff
@@ -117,6 +118,8 @@ def _told(plan: Plan, step: Step, choices: Mapping[str, Words], language: str) -
         told.append((_("Needs"), _("; ").join(needs)))
     if step.four_eyes:
         told.append((_("Second person"), words_of(confirmers(step)).in_language(language)))
+    if step.votes is not None:
+        told.append((_("Decided by votes"), rule_words(step.votes).in_language(language)))
     if step.not_by:
         told.append((_("Not by whoever did"), titles(step.not_by)))
     if step.clock is not None:

@@ -19,6 +19,7 @@ from xiaoshi.desk.cases.opening import open_case
 from xiaoshi.desk.cases.steps import close_case, confirm_step, do_step, reject_step, skip_step
 from xiaoshi.desk.cases.views.conflict import ReasonForm, conflict_page
 from xiaoshi.desk.cases.views.found import Found, find, frame
+from xiaoshi.desk.cases.views.signing import signings_of
 from xiaoshi.desk.cases.views.verbs import links_of, options_for
 from xiaoshi.desk.guard.boundary import Act
 from xiaoshi.desk.guard.posting import new_key, perform_posted, say_refused, version_of, words_of
@@ -184,6 +185,7 @@ def _step_page(
         "form": form,
         "next": next_step_of(request, found, step),
         "routed": bool(work_of(found, step).route),
+        "signings": signings_of(found, request.user, request.LANGUAGE_CODE, step),  # type: ignore[arg-type, attr-defined]
         "shown_key": request.POST.get("key"),
         "draft": draft,
         "drafts": offered(request.user, found.case.id, step) if request.method == "GET" and not draft else [],  # type: ignore[arg-type]

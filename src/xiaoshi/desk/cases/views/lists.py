@@ -55,6 +55,7 @@ def rows_of(cases: list[Case], language: str, back: str = "", wanted: Wanted | N
         "client": _("the client"),
         "authority": _("an authority"),
         "other_case": _("another case"),
+        "signer": _("a signer to be taken off"),
         "": _("us"),
     }
     rows = []

@@ -19,6 +19,7 @@ from xiaoshi.core.casework.views import NextStep, StepProgress, next_steps, prog
 from xiaoshi.desk.audit.models import TimelineEntry
 from xiaoshi.desk.cases.timeline import tell
 from xiaoshi.desk.cases.views.found import Found, find, frame, waiting_step
+from xiaoshi.desk.cases.views.signing import signings_of
 from xiaoshi.desk.cases.views.verbs import menu_of
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.look.plan_map import PlanStage, PlanStep
@@ -59,6 +60,8 @@ def next_step_of(request: HttpRequest, found: Found, step: str = "") -> dict[str
         "held": [r.words.in_language(language) for r in _what_it_waits_for(found, chosen, held)],
         "ready": chosen is not None,
         "to_confirm": chosen is not None and chosen.act == "confirm",
+        "signs": chosen.act if chosen is not None and chosen.act in ("sign", "vote") else "",
+        "needs_voters": spec.votes is not None and not (own and own.signers),
         "maker": bool(own and actor.id in own.makers),
         "href": reverse(work.route, args=[found.case.id])
         if work and work.route
@@ -82,7 +85,7 @@ def _what_it_waits_for(
     """Why nobody can go on with it; and of signatures how many are missing, and whose cannot be given."""
     if held is not None:
         return held.reasons or ()
-    if chosen is None or chosen.act != "sign":
+    if chosen is None or chosen.act not in ("sign", "vote"):
         return ()
     standing = Standing(found.plan, found.state)
     spec = standing.step(chosen.step)
@@ -121,6 +124,7 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "entries": tell(list(entries)),
         "facts": _facts(found, language),
         "verbs": menu_of(found, request.user, timezone.now()),  # type: ignore[arg-type]
+        "signings": signings_of(found, request.user, language),  # type: ignore[arg-type]
         "now": timezone.now(),
         "sums_hidden": hides_sums(found, request.user.as_actor()) or sums_hidden(found.case, request.user),  # type: ignore[union-attr, arg-type]
     }

@@ -16,8 +16,9 @@ from xiaoshi.core.casework.commands import Command
 from xiaoshi.core.casework.model import CASE, Actor
 from xiaoshi.core.casework.roles import LEVELS, READS_ONLY, ROLES
 from xiaoshi.core.casework.views import Option
+from xiaoshi.core.casework.votes import rule_words
 from xiaoshi.core.problems import Words
-from xiaoshi.desk.cases import recording, signing_verbs, steps, verbs
+from xiaoshi.desk.cases import recording, signing_verbs, steps, verbs, votes
 from xiaoshi.desk.cases.views.fact_fields import fact_fields
 from xiaoshi.desk.cases.views.found import Found
 from xiaoshi.desk.cases.views.verb_people import candidates, with_posted
@@ -27,6 +28,7 @@ from xiaoshi.desk.look.language import said
 from xiaoshi.desk.organisation.models import Staff
 
 PROBE = "?"
+ID = {"command_id": PROBE}
 WHOLE_CASE = "-"
 """In a form's list of steps: not a step but the case (an empty value would read as nothing chosen)."""
 
@@ -181,6 +183,37 @@ def place(verb: Verb, asking: Asking) -> forms.Field:
     )
 
 
+def share(verb: Verb, asking: Asking) -> forms.Field:
+    """The share that passes: asked for where the plan of the chosen step has none."""
+    chosen = asking.found.plan.steps.get(asking.value("step"))
+    label = said(Words("达到百分之几通过", "Share of the votes that passes, in percent"))
+    if chosen is not None and chosen.votes is not None:
+        rule = said(rule_words(chosen.votes))
+        field = forms.IntegerField(label=label, required=False, initial=chosen.votes.pass_at_percent)
+        field.help_text = said(Words(f"流程规定：{rule}", f"By the plan: {rule}"))
+        field.disabled = True
+        return field
+    hint = said(
+        Words("流程已定的环节不用填；每人一票", "Not needed where the plan sets it; each has one vote")
+    )
+    return forms.IntegerField(
+        label=label, required=False, min_value=1, max_value=100, initial=51, help_text=hint
+    )
+
+
+def for_or_against(verb: Verb, asking: Asking) -> forms.Field:
+    return forms.ChoiceField(
+        label=said(Words("投票", "Your vote")),
+        choices=[("for", said(Words("同意", "for it"))), ("against", said(Words("不同意", "against it")))],
+        widget=forms.RadioSelect,
+    )
+
+
+def _one_voter(step_id: str, person: Actor) -> Command:
+    """One candidate beside persons that nobody is: refused because of the candidate only when he or she has no vote."""
+    return c.AskToVote(**ID, step=step_id, voters=(person,), pass_at_percent=0)
+
+
 def roles(verb: Verb, asking: Asking) -> forms.Field:
     return forms.MultipleChoiceField(
         label=said(Words("由哪些岗位办理", "Which roles may do it")),
@@ -221,7 +254,6 @@ def _act(name: str) -> Callable[[], Act]:
     return lambda: ACTS[name]
 
 
-ID = {"command_id": PROBE}
 optional_reason = partial(reason, required=False)
 why_signers = Words("该环节办好后，须所选的人全部签署才算完成；有人拒签则退回。", "When the step is done, all of them have to sign before it counts; one refusal returns it.")  # fmt: skip
 
@@ -235,6 +267,8 @@ VERBS: dict[str, Verb] = {
     "return_report": Verb(lambda: verbs.return_report, c.ReturnReport, Words("受托人须重新办理并再次报告。", "The delegate has to do it again and report again."), {"step": step, "reason": reason}, on_step=True),
     "all_sign": Verb(lambda: signing_verbs.all_sign, c.AllSign, why_signers, {"step": step, "signers": partial(several, name="signers")}, people="line", probe=lambda s, a: c.AllSign(**ID, step=s, signers=(a,)), on_step=True),
     "any_sign": Verb(lambda: signing_verbs.any_sign, c.AnySign, Words("该环节办好后，所选的人中任意一人签署即可；有人拒签则退回。", "When the step is done, any one of them signs for all; one refusal returns it."), {"step": step, "signers": partial(several, name="signers")}, people="line", probe=lambda s, a: c.AnySign(**ID, step=s, signers=(a,)), on_step=True),
+    "ask_votes": Verb(lambda: votes.ask_votes, c.AskToVote, Words("该环节办好后由所选的人投票，同意票达到比例即通过，达不到即退回；流程已定比例和票数的，按流程。", "When the step is done, they vote: with enough votes for it, it passes; when that is out of reach, it is open again. Where the plan sets share and weights, those hold."), {"step": step, "signers": partial(several, name="signers"), "pass_at_percent": share}, people="line", probe=_one_voter, on_step=True),
+    "vote": Verb(lambda: votes.vote, c.CastVote, Words("投票并写明理由；决定之前可以改投。", "You vote, with a reason; until it is decided you may vote otherwise."), {"step": step, "vote": for_or_against, "reason": reason}, on_step=True),
     "add_signer": Verb(lambda: signing_verbs.add_signer, c.AddSigner, Words("增加一名签署人。", "One more person has to sign."), {"step": step, "signer": partial(one, name="signer"), "place": place}, people="line", probe=lambda s, a: c.AddSigner(**ID, step=s, signer=a, place="after"), on_step=True),
     "remove_signer": Verb(lambda: signing_verbs.remove_signer, c.RemoveSigner, Words("去掉一名尚未签署的人；其余人都已签署的，环节继续往下走。", "Somebody who has not signed is taken off; when all others have signed, the step goes on."), {"step": step, "signer": about("减去谁", "Whom to take off"), "reason": reason}, on_step=True),
     "sign": Verb(lambda: signing_verbs.sign, c.Sign, Words("您同意该环节的结果并签署。", "You agree with the step's result and sign."), {"step": step}, on_step=True),

@@ -179,6 +179,10 @@ def _fields_of(name: str, found: Found, form: forms.Form) -> dict[str, Any]:
         case "move":
             unit = Unit.objects.get(staff__login=fields["to"])
             fields["unit_path"] = unit.path
+        case "ask_votes":
+            rule = found.plan.steps.get(fields["step"])
+            by_plan = rule is not None and rule.votes is not None
+            fields["pass_at_percent"] = 0 if by_plan else fields["pass_at_percent"] or 0
         case "set_facts":
             wanted = changed(found, fields)
             fields = {key: value for key, value in fields.items() if not key.startswith(PREFIX)}
