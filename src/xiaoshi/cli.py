@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, Words]] = {
     "find": ("xiaoshi.commands.find", Words("查找:案件、单据、材料、时间线", "find: cases, papers, documents, timeline")),
     "plan": ("xiaoshi.commands.plan", Words("流程:检查、导出", "plans: check, export")),
     "notes": ("xiaoshi.commands.notes", Words("残损币:登记样本、测量、判定", "damaged notes: enrol, measure, assess")),
+    "deposits": ("xiaoshi.commands.deposits", Words("存款:利息逐笔、成批计算", "deposits: interest, one by one or in bulk")),
     "ledger": ("xiaoshi.commands.ledger", Words("账务:核对", "ledger: verify")),
     "audit": ("xiaoshi.commands.audit", Words("审计:校验时间线", "audit: verify the timeline")),
     "story": ("xiaoshi.commands.story", Words("用示例数据走完一个案件", "walk a whole case with the demo's people")),
