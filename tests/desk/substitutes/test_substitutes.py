@@ -34,8 +34,11 @@ def refused(act: Any, person: Any, case: Any = None, **fields: Any) -> str:
     return caught.value.problem.code
 
 
-def arranged(by: Any, absent: Any, substitute: Any, first: int = 0, last: int = 3, **more: Any) -> Any:
+def arranged(
+    by: Any, absent: Any, substitute: Any, first: int = 0, last: int = 3, agreed: bool = True, **more: Any
+) -> Any:
     from xiaoshi.desk.substitutes.acts import arrange
+    from xiaoshi.desk.substitutes.asking import agree
 
     day = today()
     fields = {
@@ -46,7 +49,10 @@ def arranged(by: Any, absent: Any, substitute: Any, first: int = 0, last: int = 
         "reason": "年休假",
         **more,
     }
-    return do(arrange, by, **fields).result["arrangement"]
+    ident = do(arrange, by, **fields).result["arrangement"]
+    if agreed and by.login != substitute.login:
+        do(agree, substitute, arrangement=ident)
+    return ident
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,8 @@ person, day and kind are refused too, so that the answer is one person.
 Half days: an arrangement may begin on its first day at a time of day, and end on its last at one. Li away on the 3rd until
 13:00 and again on the 3rd from 13:00 are two arrangements that do not clash, and a circle needs a moment, not a day.
 
-Left out: a substitute's load; asking the substitute whether he or she agrees (he or she can end it).
+An arrangement that the substitute has not agreed to yet counts for clashes and circles, so that agreeing can close none; who
+stands in is asked of agreed ones only (`desk/substitutes/asking.py`). Left out: a substitute's load.
 """
 
 from __future__ import annotations

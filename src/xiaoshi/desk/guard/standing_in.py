@@ -63,6 +63,17 @@ def arrangements_from(login: str, begin: datetime, end: datetime) -> tuple[Subst
         return tuple(_as_value(row) for row in cursor.fetchall())
 
 
+def promised_from(login: str, begin: datetime, end: datetime, but: int) -> tuple[Substitution, ...]:
+    """As `arrangements_from`, with those that nobody has answered yet, and without the one of the number `but`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT absent, substitute, first_day, last_day, kinds, from_time, until_time"
+            " FROM xiaoshi_promised_substitutes_of(%s, %s, %s, %s)",
+            [login, begin, end, but],
+        )
+        return tuple(_as_value(row) for row in cursor.fetchall())
+
+
 def substitutes_of(login: str, at: datetime, kind: str) -> tuple[str, ...]:
     """The chain of those who stand in for this person at this moment; empty when he or she is there. The last does the work."""
     return stand_in_for(arrangements_from(login, at, at), login, at, kind)

@@ -17,6 +17,9 @@ class Substitution(models.Model):
     `kinds`: kinds of case, empty for all. `fields`: of a specialist's questions, empty for all. `absent_path`: the unit
     of the absent person when it was made, so that a policy need not look it up for each row. `from_time` on the first day,
     `until_time` on the last (by the bank's clock), empty for whole days.
+
+    `agreement`: `asked` (nothing goes to the substitute yet), `agreed`, `named` (by a head without asking, where the bank's
+    rule says so), `declined` (it has ended with that, `end_reason` says why). Rows of before anybody was asked are `agreed`.
     """
 
     absent = models.TextField()
@@ -31,6 +34,8 @@ class Substitution(models.Model):
     reason = models.TextField()
     made_by = models.TextField()
     made_at = models.DateTimeField()
+    agreement = models.TextField(default="asked", db_default="agreed")
+    answered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.TextField(blank=True)
     end_reason = models.TextField(blank=True)
@@ -52,6 +57,10 @@ class Substitution(models.Model):
             ),
         ]
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(agreement__in=["asked", "agreed", "named", "declined"]),
+                name="substitution_agreement_known",
+            ),
             models.CheckConstraint(condition=~Q(absent=F("substitute")), name="substitution_two_people"),
             models.CheckConstraint(
                 condition=Q(last_day__gte=F("first_day")), name="substitution_days_in_order"
@@ -64,3 +73,19 @@ class Substitution(models.Model):
                 name="substitution_times_in_order",
             ),
         ]
+
+
+class AskingRule(models.Model):
+    """Whether heads may name a substitute without asking: the bank's own rule, in force from a day until the next one.
+
+    `source`: where the bank has written it. Without any row everybody is asked.
+    """
+
+    from_day = models.DateField()
+    heads_may_name = models.BooleanField()
+    source = models.TextField()
+    set_by = models.TextField()
+    set_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["-from_day", "-id"], name="asking_rule_newest")]

@@ -24,6 +24,7 @@ from xiaoshi.desk.look.fields import DatePartsField
 from xiaoshi.desk.look.language import said
 from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.substitutes.acts import MAY_ARRANGE, arrange, end
+from xiaoshi.desk.substitutes.asking import agree, decline, rule_on, set_rule
 from xiaoshi.desk.substitutes.models import Substitution
 
 PAGE = 50
@@ -45,6 +46,7 @@ class ArrangeForm(forms.Form):
     until_time = forms.TimeField(required=False, widget=_clock())
     kinds = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     reason = forms.CharField(max_length=500)
+    ask = forms.TypedChoiceField(coerce=lambda value: value == "yes", widget=forms.RadioSelect, initial="yes")
 
     def __init__(self, data: Any, person: Staff, who: str, absent: str) -> None:
         super().__init__(data)
@@ -76,6 +78,15 @@ class ArrangeForm(forms.Form):
         self.fields["kinds"].label = _("Only for these matters (none chosen: for all)")
         self.fields["kinds"].choices = [(k.name, said(k.words)) for k in all_kinds()]  # type: ignore[attr-defined]
         self.fields["reason"].label = _("Reason")
+        rule = rule_on(bank_day(timezone.now()))
+        if heads and rule is not None and rule.heads_may_name:
+            self.fields["ask"].label = _("Is the substitute asked?")
+            self.fields["ask"].choices = [  # type: ignore[attr-defined]
+                ("yes", _("Yes: it holds once he or she agrees")),
+                ("no", _("No: named without asking, by the bank's rule")),
+            ]
+        else:
+            del self.fields["ask"]
 
 
 def _standing_in(people: Any, absent: Staff, who: str) -> list[Staff]:
@@ -140,6 +151,9 @@ def substitutes(request: HttpRequest) -> HttpResponse:
             "who": who,
             "key": request.POST.get("key") or new_key(),
             "rows": _rows(person),
+            "rule": rule_on(bank_day(timezone.now())),
+            "may_set_rule": "people_keeper" in person.roles and person.unit.level == "province",
+            "today": bank_day(timezone.now()),
             "may_arrange": READS_ONLY not in person.roles,
         }
         return render(request, "substitutes/substitutes.html", context, status=status)
@@ -158,7 +172,8 @@ def _rows(person: Staff) -> list[dict[str, Any]]:
             "row": row,
             "absent": names[row.absent],
             "substitute": names[row.substitute],
-            "now": row.as_value().begin <= now,
+            "now": row.as_value().begin <= now and row.agreement != "asked",
+            "answers": row.agreement == "asked" and person.login == row.substitute,
             "kinds": [kind_named(kind).words for kind in row.kinds if kind in KINDS],
             "may_end": person.login in {row.absent, row.substitute}
             or (heads and row.absent_path.startswith(person.unit.path)),
@@ -167,6 +182,41 @@ def _rows(person: Staff) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+@require_POST
+@opens_to("signed_in")
+def answer_one(request: HttpRequest, arrangement: int) -> HttpResponse:
+    """Agree to stand in, or decline with a reason."""
+    try:
+        if request.POST.get("do") == "agree":
+            perform_posted(request, agree, arrangement=arrangement)
+        else:
+            perform_posted(
+                request, decline, arrangement=arrangement, reason=request.POST.get("reason", "")[:500]
+            )
+        messages.success(request, _("Saved."), "ok")
+    except Refused as refused:
+        say_refused(request, refused)
+    return redirect("substitutes")
+
+
+@require_POST
+@opens_to("signed_in")
+def rule(request: HttpRequest) -> HttpResponse:
+    """The bank's rule whether heads may name without asking."""
+    try:
+        perform_posted(
+            request,
+            set_rule,
+            from_day=request.POST.get("from_day", ""),
+            heads_may_name=request.POST.get("heads_may_name") == "yes",
+            source=request.POST.get("source", ""),
+        )
+        messages.success(request, _("Saved."), "ok")
+    except Refused as refused:
+        say_refused(request, refused)
+    return redirect("substitutes")
 
 
 @require_POST
