@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xiaoshi.core.casework.substitutes import (
@@ -168,6 +168,7 @@ EDGES = st.builds(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(EDGES, max_size=14))
 def test_what_was_accepted_never_leads_back(edges):
     """Whatever is asked for, the accepted ones leave nobody waiting for himself or herself on any day, for any kind."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xiaoshi.core.casework import commands as c
 from xiaoshi.core.casework import events as e
+from xiaoshi.core.casework.acts_signing import can_sign, no_vote, phase_of_vote
 from xiaoshi.core.casework.acts_steps import no_work_left, too_few_voters
-from xiaoshi.core.casework.acts_verbs import can_sign, no_vote, phase_of_vote
 from xiaoshi.core.casework.model import Refused, Signer, Step, StepState
 from xiaoshi.core.casework.turn import Outcome, Turn, first_refusal, refused
 from xiaoshi.core.casework.votes import voters_min, weight_of, with_vote

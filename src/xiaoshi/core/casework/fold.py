@@ -7,9 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from xiaoshi.core.casework import events as e
+from xiaoshi.core.casework.fold_signing import (
+    Change,
+    came_back,
+    signed,
+    signers_changed,
+    signing,
+    step_change,
+    voted,
+    votes_asked,
+    with_key,
+    without_keys,
+)
 from xiaoshi.core.casework.model import (
     CASE,
     AskedNeed,
@@ -18,20 +30,15 @@ from xiaoshi.core.casework.model import (
     OtherCase,
     PlanMove,
     Question,
-    Signer,
     State,
     Step,
-    StepPhase,
     StepState,
     Suspension,
     TakenOff,
     Who,
 )
-from xiaoshi.core.casework.votes import afresh, with_vote
+from xiaoshi.core.casework.votes import afresh
 from xiaoshi.core.problems import Words
-
-V = TypeVar("V")
-Change = dict[str, Any]
 
 PASSIVE = (
     e.Copied,
@@ -72,20 +79,6 @@ def fold(events: Iterable[e.Event], state: State | None = None) -> State:
     return current
 
 
-def _with(mapping: Mapping[str, V], key: str, value: V) -> dict[str, V]:
-    return {**mapping, key: value}
-
-
-def _without(mapping: Mapping[str, V], keys: Iterable[str]) -> dict[str, V]:
-    gone = set(keys)
-    return {key: value for key, value in mapping.items() if key not in gone}
-
-
-def _step(state: State, step_id: str, **fields: Any) -> Change:
-    own = state.steps.get(step_id, StepState())
-    return {"steps": _with(state.steps, step_id, replace(own, **fields))}
-
-
 def _opened(state: State, event: e.CaseOpened) -> Change:
     return {
         "phase": "open",
@@ -101,14 +94,14 @@ def _opened(state: State, event: e.CaseOpened) -> Change:
 
 
 def _facts(state: State, event: e.FactsSet) -> Change:
-    facts = _without(state.facts, event.facts)
+    facts = without_keys(state.facts, event.facts)
     return {"facts": facts | {name: value for name, value in event.facts.items() if value is not None}}
 
 
 def _done(state: State, event: e.StepDone) -> Change:
     own = state.steps.get(event.step, StepState())
     makers = tuple(dict.fromkeys((*event.names, own.delegator) if own.delegator else event.names))
-    return _step(
+    return step_change(
         state,
         event.step,
         phase=event.next_phase,
@@ -123,30 +116,11 @@ def _done(state: State, event: e.StepDone) -> Change:
 
 
 def _confirmed(state: State, event: e.StepConfirmed) -> Change:
-    return _step(state, event.step, phase="done", checker=event.actor, at=event.at)
-
-
-def _came_back(state: State, event: e.StepRejected | e.SigningRefused | e.ReportReturned) -> Change:
-    return _open_again(state, event, event.step, event.reason, state.steps[event.step].signers)
-
-
-def _open_again(state: State, event: e.Event, step: str, reason: str, signers: tuple[Signer, ...]) -> Change:
-    return _step(
-        state,
-        step,
-        phase="open",
-        sent_back=state.steps[step].sent_back + 1,
-        makers=(),
-        checker="",
-        at=event.at,
-        result={},
-        reason=reason,
-        signers=afresh(signers),
-    )
+    return step_change(state, event.step, phase="done", checker=event.actor, at=event.at)
 
 
 def _skipped(state: State, event: e.StepSkipped) -> Change:
-    return _step(
+    return step_change(
         state,
         event.step,
         phase="skipped",
@@ -168,17 +142,17 @@ def _added(state: State, event: e.StepAdded) -> Change:
         skip_by=ADDED_STEP_SKIPPERS,
         added=True,
     )
-    return {"added": _with(state.added, event.step, step)} | _step(state, event.step, called_up=True)
+    return {"added": with_key(state.added, event.step, step)} | step_change(state, event.step, called_up=True)
 
 
 def _called_up(state: State, event: e.StepCalledUp) -> Change:
-    return _step(state, event.step, called_up=True)
+    return step_change(state, event.step, called_up=True)
 
 
 def _called_off(state: State, event: e.StepCalledOff) -> Change:
     own = state.steps.get(event.step, StepState())
     kept = StepState(round=own.round, sent_back=own.sent_back, at=event.at, reason=event.reason)
-    return {"steps": _with(state.steps, event.step, kept)}
+    return {"steps": with_key(state.steps, event.step, kept)}
 
 
 def _recorded(state: State, event: e.NeedRecorded) -> Change:
@@ -192,41 +166,41 @@ def _waived(state: State, event: e.NeedWaived) -> Change:
 
 
 def _met(state: State, need: str, record: NeedRecord) -> Change:
-    change: Change = {"records": _with(state.records, need, record)}
+    change: Change = {"records": with_key(state.records, need, record)}
     if need in state.taken_off:
-        change["taken_off"] = _without(state.taken_off, (need,))
+        change["taken_off"] = without_keys(state.taken_off, (need,))
     return change
 
 
 def _need_asked(state: State, event: e.NeedAsked) -> Change:
     asked = AskedNeed(event.title, event.reason, event.actor, event.at, event.blocks_close, event.step)
     return {
-        "asked_needs": _with(state.asked_needs, event.need, asked),
+        "asked_needs": with_key(state.asked_needs, event.need, asked),
         "needs_asked": state.needs_asked + 1,
     }
 
 
 def _asked_withdrawn(state: State, event: e.AskedNeedWithdrawn) -> Change:
     return {
-        "asked_needs": _without(state.asked_needs, (event.need,)),
-        "taken_off": _without(state.taken_off, (event.need,)),
+        "asked_needs": without_keys(state.asked_needs, (event.need,)),
+        "taken_off": without_keys(state.taken_off, (event.need,)),
     }
 
 
 def _need_taken_off(state: State, event: e.NeedTakenOff) -> Change:
     off = TakenOff(event.reason, event.actor, event.at)
     return {
-        "records": _without(state.records, (event.need,)),
-        "taken_off": _with(state.taken_off, event.need, off),
+        "records": without_keys(state.records, (event.need,)),
+        "taken_off": with_key(state.taken_off, event.need, off),
     }
 
 
 def _claimed(state: State, event: e.StepClaimed) -> Change:
-    return _step(state, event.step, assignee=event.actor)
+    return step_change(state, event.step, assignee=event.actor)
 
 
 def _released(state: State, event: e.StepReleased) -> Change:
-    return _step(state, event.step, assignee=event.to, delegator="", delegated_until=None)
+    return step_change(state, event.step, assignee=event.to, delegator="", delegated_until=None)
 
 
 def _case_handed(state: State, event: e.CaseHandedOver) -> Change:
@@ -241,71 +215,18 @@ def _case_moved(state: State, event: e.CaseMoved) -> Change:
 
 
 def _step_handed(state: State, event: e.StepHandedOver) -> Change:
-    return _step(state, event.step, assignee=event.to, delegator="", delegated_until=None)
+    return step_change(state, event.step, assignee=event.to, delegator="", delegated_until=None)
 
 
 def _delegated(state: State, event: e.StepDelegated) -> Change:
     delegator = event.on_behalf_of or event.actor
-    return _step(state, event.step, assignee=event.to, delegator=delegator, delegated_until=event.until)
+    return step_change(state, event.step, assignee=event.to, delegator=delegator, delegated_until=event.until)
 
 
 def _accepted(state: State, event: e.ReportAccepted) -> Change:
     own = state.steps[event.step]
     makers = tuple(dict.fromkeys((*own.makers, *event.names)))
-    return _step(state, event.step, phase=event.next_phase, makers=makers, at=event.at)
-
-
-def _signing(state: State, event: e.SigningAsked) -> Change:
-    signers = tuple(Signer(actor) for actor in event.signers)
-    return _step(state, event.step, signers=signers, any_one=event.any_one)
-
-
-def _votes_asked(state: State, event: e.VotesAsked) -> Change:
-    return _step(
-        state,
-        event.step,
-        signers=event.voters,
-        any_one=False,
-        pass_at_percent=event.pass_at_percent,
-        voters_min=event.voters_min,
-    )
-
-
-def _voted(state: State, event: e.VoteCast) -> Change:
-    own = state.steps[event.step]
-    signers = with_vote(own.signers, event.voter, event.vote, event.reason, event.actor)
-    return _after_votes(state, event, event.step, signers, event.next_phase)
-
-
-def _after_votes(
-    state: State, event: e.Event, step: str, signers: tuple[Signer, ...], phase: StepPhase
-) -> Change:
-    """A vote that failed opens the step again, with the reasons of those against, in the order of the voters."""
-    if phase == "open" and state.steps[step].phase == "signing":
-        reason = "；".join(s.reason for s in signers if s.vote == "against")
-        return _open_again(state, event, step, reason, signers)
-    return _step(state, step, signers=signers, phase=phase, at=event.at)
-
-
-def _signers(state: State, event: e.SignersChanged) -> Change:
-    own = state.steps.get(event.step)
-    if own is not None and own.pass_at_percent:
-        return _after_votes(state, event, event.step, event.signers, event.next_phase)
-    return _step(state, event.step, signers=event.signers, phase=event.next_phase)
-
-
-def _signed(state: State, event: e.StepSigned) -> Change:
-    signers = tuple(
-        replace(s, signed=True) if s.actor == signer_of(state.steps[event.step].signers, event.names) else s
-        for s in state.steps[event.step].signers
-    )
-    return _step(state, event.step, signers=signers, phase=event.next_phase, at=event.at)
-
-
-def signer_of(signers: tuple[Signer, ...], names: tuple[str, ...]) -> str:
-    """Whose signature this is: the first of the names that has yet to sign, the actor's own before the absent's."""
-    waiting = [s.actor for s in signers if not s.signed]
-    return next((name for name in names if name in waiting), "")
+    return step_change(state, event.step, phase=event.next_phase, makers=makers, at=event.at)
 
 
 def _copied(state: State, event: e.Copied) -> Change:
@@ -317,7 +238,7 @@ def _read(state: State, event: e.MarkedRead) -> Change:
 
 
 def _reminded(state: State, event: e.Reminded) -> Change:
-    return {"reminded": _with(state.reminded, event.limit or event.step, event.at)}
+    return {"reminded": with_key(state.reminded, event.limit or event.step, event.at)}
 
 
 def _taken_back(state: State, event: e.TakenBack) -> Change:
@@ -327,12 +248,12 @@ def _taken_back(state: State, event: e.TakenBack) -> Change:
     change: Change = {"last_act": None, "owner": last.owner_before}
     if last.step != CASE:
         change["steps"] = (
-            _without(state.steps, (last.step,))
+            without_keys(state.steps, (last.step,))
             if last.step_before is None
-            else _with(state.steps, last.step, last.step_before)
+            else with_key(state.steps, last.step, last.step_before)
         )
     if last.facts_before:
-        facts = _without(state.facts, last.facts_before)
+        facts = without_keys(state.facts, last.facts_before)
         change["facts"] = facts | {k: v for k, v in last.facts_before.items() if v is not None}
     return change
 
@@ -349,7 +270,7 @@ def _sent_back(state: State, event: e.SentBack) -> Change:
             reason=event.reason if target else "",
             at=event.at,
         )
-    return {"steps": steps, "records": _without(state.records, event.voided)}
+    return {"steps": steps, "records": without_keys(state.records, event.voided)}
 
 
 def _suspended(state: State, event: e.CaseSuspended) -> Change:
@@ -381,16 +302,16 @@ def _closed(state: State, event: e.CaseClosed) -> Change:
 def _other_awaited(state: State, event: e.OtherCaseAwaited) -> Change:
     by = event.on_behalf_of or event.actor
     other = OtherCase(event.other, event.reason, by, event.at, event.step)
-    return {"other_cases": _with(state.other_cases, event.other, other)}
+    return {"other_cases": with_key(state.other_cases, event.other, other)}
 
 
 def _other_let(state: State, event: e.OtherCaseLet) -> Change:
-    return {"other_cases": _without(state.other_cases, (event.other,))}
+    return {"other_cases": without_keys(state.other_cases, (event.other,))}
 
 
 def _other_ended(state: State, event: e.OtherCaseEnded) -> Change:
     other = replace(state.other_cases[event.other], outcome=event.outcome)
-    return {"other_cases": _with(state.other_cases, event.other, other)}
+    return {"other_cases": with_key(state.other_cases, event.other, other)}
 
 
 def _asked(state: State, event: e.QuestionAsked) -> Change:
@@ -398,18 +319,18 @@ def _asked(state: State, event: e.QuestionAsked) -> Change:
         event.question, event.text, event.to_level, event.field, event.actor, event.at, event.step
     )
     return {
-        "questions": _with(state.questions, event.question, question),
+        "questions": with_key(state.questions, event.question, question),
         "questions_asked": state.questions_asked + 1,
     }
 
 
 def _question_up(state: State, event: e.QuestionHandedUp) -> Change:
     question = replace(state.questions[event.question], to_level=event.to_level)
-    return {"questions": _with(state.questions, event.question, question)}
+    return {"questions": with_key(state.questions, event.question, question)}
 
 
 def _question_gone(state: State, event: e.QuestionAnswered | e.QuestionWithdrawn) -> Change:
-    return {"questions": _without(state.questions, (event.question,))}
+    return {"questions": without_keys(state.questions, (event.question,))}
 
 
 def _plan_moved(state: State, event: e.PlanMoved) -> Change:
@@ -437,11 +358,11 @@ def _plan_moved(state: State, event: e.PlanMoved) -> Change:
 
 
 def _milestone(state: State, event: e.MilestoneReached) -> Change:
-    return {"milestones": _with(state.milestones, event.milestone, event.at)}
+    return {"milestones": with_key(state.milestones, event.milestone, event.at)}
 
 
 def _milestone_lost(state: State, event: e.MilestoneLost) -> Change:
-    return {"milestones": _without(state.milestones, (event.milestone,))}
+    return {"milestones": without_keys(state.milestones, (event.milestone,))}
 
 
 _CHANGES: dict[type[e.Event], Callable[[State, Any], Change]] = {
@@ -449,7 +370,7 @@ _CHANGES: dict[type[e.Event], Callable[[State, Any], Change]] = {
     e.FactsSet: _facts,
     e.StepDone: _done,
     e.StepConfirmed: _confirmed,
-    e.StepRejected: _came_back,
+    e.StepRejected: came_back,
     e.StepSkipped: _skipped,
     e.StepAdded: _added,
     e.StepCalledUp: _called_up,
@@ -466,13 +387,13 @@ _CHANGES: dict[type[e.Event], Callable[[State, Any], Change]] = {
     e.StepHandedOver: _step_handed,
     e.StepDelegated: _delegated,
     e.ReportAccepted: _accepted,
-    e.ReportReturned: _came_back,
-    e.SigningAsked: _signing,
-    e.VotesAsked: _votes_asked,
-    e.VoteCast: _voted,
-    e.SignersChanged: _signers,
-    e.StepSigned: _signed,
-    e.SigningRefused: _came_back,
+    e.ReportReturned: came_back,
+    e.SigningAsked: signing,
+    e.VotesAsked: votes_asked,
+    e.VoteCast: voted,
+    e.SignersChanged: signers_changed,
+    e.StepSigned: signed,
+    e.SigningRefused: came_back,
     e.Copied: _copied,
     e.MarkedRead: _read,
     e.Reminded: _reminded,
