@@ -13,7 +13,7 @@
 
 **Choice.** Rows of data, dated, by work, role and level; the latest row in force counts for its three. A person with two
 roles has the better of both. Two heads are enough when either could take part at that sum; a third is never asked for.
-A row of the bank with a later or equal day stands before the shipped one (`overlaid`). No row means no authority.
+The bank's own rows come after the shipped ones: of one day the last row counts. No row means no authority.
 
 **Left out.** Limits for each day or client, and amounts in foreign money (the yuan side of an exchange counts).
 """
@@ -24,6 +24,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from xiaoshi.core.casework.roles import LEVELS, ROLES
 from xiaoshi.core.ledger.model import Authority, Head
 from xiaoshi.core.money import AMOUNT_FEN_MAX, yuan
 from xiaoshi.core.problems import Problem, Words
@@ -38,7 +39,7 @@ WORKS: dict[str, Words] = {
 _SOURCE = Words(
     "样例额度，请本行按授权制度另设", "sample figures: the bank sets its own by its rules of authority"
 )
-_FROM = date(2020, 1, 1)
+_FROM = date(1990, 1, 1)
 _WAN = 10_000_00
 
 
@@ -81,11 +82,6 @@ class Approval:
     enough: bool
     second_head: bool = False
     problem: Problem | None = None
-
-
-def overlaid(shipped: Iterable[Authority], own: Iterable[Authority]) -> tuple[Authority, ...]:
-    """The shipped rows with the bank's own after them: of one day the own row counts."""
-    return (*shipped, *own)
 
 
 def limits_of(rows: Iterable[Authority], work: str, head: Head, day: date | None) -> tuple[int, int]:
@@ -133,8 +129,6 @@ def approval(
 
 def _who(rows: tuple[Authority, ...], work: str, amount_fen: int, day: date | None) -> Words:
     """Who could approve that sum, as `level role`, the lowest first."""
-    from xiaoshi.core.casework.roles import LEVELS, ROLES
-
     alone: list[Words] = []
     for level, level_words in LEVELS.items():
         for role in ROLES.values():

@@ -321,7 +321,7 @@ def _held(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
 def _approved(ledger: Ledger, entry: Entry, command: Command) -> Problem | None:
     if not command.work or not ledger.authority:
         return None
-    amount_fen = entry.amount_fen
+    amount_fen = command.weighs_fen or entry.amount_fen
     return approval(ledger.authority, command.work, amount_fen, command.heads, command.day).problem
 
 

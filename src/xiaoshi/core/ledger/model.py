@@ -150,7 +150,8 @@ class PostEntry:
     """Book an entry. `entry_id` is chosen by the caller: the same command again is answered with nothing new.
 
     `hold`: pay out of this hold. `day`: the bank's day on which it is booked. `work` and `heads`: what kind of thing is
-    approved, and by whom, for the limits of authority (`work` empty: the ledger is asked without limits).
+    approved, and by whom, for the limits of authority (`work` empty: the ledger is asked without limits); `weighs_fen`:
+    what counts for them where that is not the entry's own sum (foreign money).
     """
 
     entry_id: str
@@ -162,6 +163,7 @@ class PostEntry:
     day: date | None = None
     work: str = ""
     heads: tuple[Head, ...] = ()
+    weighs_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ class ReverseEntry:
     day: date | None = None
     work: str = ""
     heads: tuple[Head, ...] = ()
+    weighs_fen: int = 0
 
 
 Command = PostEntry | ReverseEntry

@@ -10,19 +10,20 @@ from typing import Any
 
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import refuse
-from xiaoshi.desk.money import orders
+from xiaoshi.desk.money import deciding, orders
 from xiaoshi.desk.money.due import due_fen_of, pay_step
 from xiaoshi.desk.money.models import MoneyOrder
 
 
 def _answer(order: MoneyOrder) -> dict[str, Any]:
     entry = getattr(order, "entry", None) if order.state == "approved" else None
-    return {"order": str(order.id), "state": order.state, **({"entry": str(entry.id)} if entry else {})}
+    state = "endorsed" if order.state == "waiting" and order.endorser else order.state
+    return {"order": str(order.id), "state": state, **({"entry": str(entry.id)} if entry else {})}
 
 
 @act("money.record_payment", "录入付款", "Record a payment")
 def record_payment(
-    ctx: Context, *, amount_fen: int, way: str, account_number: str = "", holder: str = ""
+    ctx: Context, *, amount_fen: int, way: str, account_number: str = "", holder: str = "", terminal: str = ""
 ) -> dict[str, Any]:
     """The maker types what is to be paid; it must be the sum that the case settled (fact `sum_fen`)."""
     assert ctx.state is not None
@@ -34,30 +35,31 @@ def record_payment(
             way=way,
             account_number=account_number,
             holder=holder,
+            terminal=terminal,
         )
     )
 
 
 @act("money.check_payment", "复核付款", "Check a payment", people_only=True)
-def check_payment(ctx: Context, *, order_id: str, amount_fen: int) -> dict[str, Any]:
+def check_payment(ctx: Context, *, order_id: str, amount_fen: int, terminal: str = "") -> dict[str, Any]:
     """The checker types the sum blind. Answers `state`: "approved" (booked) or "mismatch" (back to the maker)."""
-    return _answer(orders.decide_order(ctx, order_id=order_id, amount_fen=amount_fen))
+    return _answer(deciding.decide_order(ctx, order_id=order_id, amount_fen=amount_fen, terminal=terminal))
 
 
 @act("money.reject_payment", "退回付款", "Reject a payment", people_only=True)
 def reject_payment(ctx: Context, *, order_id: str, reason: str) -> dict[str, Any]:
-    return _answer(orders.reject_order(ctx, order_id=order_id, reason=reason))
+    return _answer(deciding.reject_order(ctx, order_id=order_id, reason=reason))
 
 
 @act("money.withdraw_payment", "撤回付款", "Withdraw a payment")
 def withdraw_payment(ctx: Context, *, order_id: str, reason: str = "") -> dict[str, Any]:
-    return _answer(orders.withdraw_order(ctx, order_id=order_id, reason=reason))
+    return _answer(deciding.withdraw_order(ctx, order_id=order_id, reason=reason))
 
 
 @act("money.reverse_entry", "录入冲正", "Record a reversal")
-def reverse_entry(ctx: Context, *, entry_id: str, reason: str) -> dict[str, Any]:
+def reverse_entry(ctx: Context, *, entry_id: str, reason: str, terminal: str = "") -> dict[str, Any]:
     """Take an entry of the case back; `check_payment` by another person books it."""
-    return _answer(orders.plan_reversal(ctx, entry_id=entry_id, reason=reason))
+    return _answer(orders.plan_reversal(ctx, entry_id=entry_id, reason=reason, terminal=terminal))
 
 
 @act("money.pay_out", "付讫", "Money handed over")
@@ -75,28 +77,32 @@ def pay_out(ctx: Context) -> dict[str, Any]:
 
 
 @act("money.move_cash", "录入现金调拨", "Record a move of cash", on_case=False)
-def move_cash(ctx: Context, *, direction: str, amount_fen: int, drawer_login: str = "") -> dict[str, Any]:
+def move_cash(
+    ctx: Context, *, direction: str, amount_fen: int, drawer_login: str = "", terminal: str = ""
+) -> dict[str, Any]:
     """Cash between vault and drawer (default the maker's own); `check_move` by another person books it."""
     return _answer(
-        orders.plan_move(ctx, direction=direction, amount_fen=amount_fen, drawer_login=drawer_login)
+        orders.plan_move(
+            ctx, direction=direction, amount_fen=amount_fen, drawer_login=drawer_login, terminal=terminal
+        )
     )
 
 
 @act("money.check_move", "复核现金调拨", "Check a move of cash", on_case=False, people_only=True)
-def check_move(ctx: Context, *, order_id: str, amount_fen: int) -> dict[str, Any]:
-    return _answer(orders.decide_order(ctx, order_id=order_id, amount_fen=amount_fen))
+def check_move(ctx: Context, *, order_id: str, amount_fen: int, terminal: str = "") -> dict[str, Any]:
+    return _answer(deciding.decide_order(ctx, order_id=order_id, amount_fen=amount_fen, terminal=terminal))
 
 
 @act("money.reject_move", "退回现金调拨", "Reject a move of cash", on_case=False, people_only=True)
 def reject_move(ctx: Context, *, order_id: str, reason: str) -> dict[str, Any]:
-    return _answer(orders.reject_order(ctx, order_id=order_id, reason=reason))
+    return _answer(deciding.reject_order(ctx, order_id=order_id, reason=reason))
 
 
 @act("money.withdraw_move", "撤回现金调拨", "Withdraw a move of cash", on_case=False)
 def withdraw_move(ctx: Context, *, order_id: str, reason: str = "") -> dict[str, Any]:
-    return _answer(orders.withdraw_order(ctx, order_id=order_id, reason=reason))
+    return _answer(deciding.withdraw_order(ctx, order_id=order_id, reason=reason))
 
 
 @act("money.reverse_move", "录入调拨冲正", "Record the reversal of a move", on_case=False)
-def reverse_move(ctx: Context, *, entry_id: str, reason: str) -> dict[str, Any]:
-    return _answer(orders.plan_reversal(ctx, entry_id=entry_id, reason=reason))
+def reverse_move(ctx: Context, *, entry_id: str, reason: str, terminal: str = "") -> dict[str, Any]:
+    return _answer(orders.plan_reversal(ctx, entry_id=entry_id, reason=reason, terminal=terminal))

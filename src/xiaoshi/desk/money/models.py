@@ -16,11 +16,46 @@ from xiaoshi.core.ledger import Account as LedgerAccount
 from xiaoshi.core.ledger import AccountKind, AccountState
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import Case, UuidV7
+from xiaoshi.desk.money.rows_decided import (
+    AuthorityLimit,
+    BusinessDay,
+    CashCount,
+    FxRate,
+    Hold,
+    Instrument,
+    Request,
+)
 from xiaoshi.desk.organisation.models import Unit
 
 KINDS: tuple[AccountKind, ...] = ("asset", "liability", "income", "expense", "suspense")
+__all__ = [
+    "Account",
+    "AuthorityLimit",
+    "Balance",
+    "BusinessDay",
+    "CashCount",
+    "Entry",
+    "FxRate",
+    "Hold",
+    "Instrument",
+    "MoneyOrder",
+    "Posting",
+    "Request",
+]
+
 STATES: tuple[AccountState, ...] = ("open", "frozen", "closed")
-ORDER_KINDS = ("pay_cash", "pay_account", "vault_to_drawer", "drawer_to_vault", "reverse")
+ORDER_KINDS = (
+    "pay_cash",
+    "pay_account",
+    "vault_to_drawer",
+    "drawer_to_vault",
+    "reverse",
+    "transfer",
+    "handover",
+    "cash_difference",
+    "exchange",
+    "remit",
+)
 ORDER_STATES = ("waiting", "approved", "rejected", "withdrawn", "mismatch")
 
 
@@ -65,8 +100,8 @@ class Account(models.Model):
     def words(self) -> Words:
         return Words(self.name_zh, self.name_en)
 
-    def for_ledger(self) -> LedgerAccount:
-        """The account as `core/ledger` knows it."""
+    def for_ledger(self, stopped: str = "") -> LedgerAccount:
+        """The account as `core/ledger` knows it; `stopped` as its balance row says."""
         return LedgerAccount(
             self.code,
             self.kind,  # type: ignore[arg-type]
@@ -74,14 +109,23 @@ class Account(models.Model):
             self.no_overdraft,
             self.state,  # type: ignore[arg-type]
             self.currency,
+            stopped,  # type: ignore[arg-type]
         )
 
 
 class Balance(models.Model):
-    """Sum of the account's postings, debit positive. Made and moved by triggers; nobody may write it."""
+    """Sum of the account's postings, debit positive. Made and moved by triggers; nobody may write it.
+
+    `held_fen`: what holds set aside; `stopped`: "lost" or "frozen" while its instrument is; `posting_count` and `last_on`: number
+    and day of its last posting, so that the next gets the following number and no earlier day.
+    """
 
     account = models.OneToOneField(Account, on_delete=models.PROTECT, primary_key=True)
     balance_fen = models.BigIntegerField(default=0)
+    held_fen = models.BigIntegerField(default=0, db_default=0)
+    stopped = models.TextField(default="", db_default="")
+    posting_count = models.BigIntegerField(default=0, db_default=0)
+    last_on = models.DateField(null=True)
 
     def __str__(self) -> str:
         return f"{self.account_id}: {self.balance_fen}"
@@ -94,7 +138,8 @@ class MoneyOrder(models.Model):
     needs to see of where the money goes. `matter`: which sum of the case it pays ("settlement", later "batch/3"): one
     order of a matter waits at a time. `attempts`: `[{"checker", "at", "amount_fen"}]` of counts that did not agree;
     auditors read it, pages do not show its sums. A corrected order points to the one it `replaces`. `made_for`: the absent
-    person for whom the maker stood in; neither of them may check.
+    person for whom the maker stood in; neither of them may check. `endorser`: the first of two heads, above one's limit;
+    `weighs_fen`: what the limits count, in fen of yuan. `hold`: the hold it pays from. Terminals are keyed hashes.
     """
 
     id = models.UUIDField(primary_key=True, db_default=UuidV7(), editable=False)
@@ -104,6 +149,9 @@ class MoneyOrder(models.Model):
     kind = models.TextField()
     matter = models.TextField(default="settlement")
     amount_fen = models.BigIntegerField()
+    currency = models.TextField(default="CNY", db_default="CNY")
+    weighs_fen = models.BigIntegerField(null=True)
+    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, null=True, related_name="orders")
     destination = models.JSONField(default=dict)
     plan = models.JSONField()
     reverses = models.ForeignKey("Entry", on_delete=models.PROTECT, null=True, related_name="reversal_orders")
@@ -117,10 +165,23 @@ class MoneyOrder(models.Model):
     checker = models.TextField(blank=True)
     checked_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)
+    endorser = models.TextField(default="", db_default="", blank=True)
+    endorsed_at = models.DateTimeField(null=True)
+    maker_terminal = models.TextField(default="", db_default="", blank=True)
+    checker_terminal = models.TextField(default="", db_default="", blank=True)
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(maker=F("checker")), name="order_two_people"),
+            models.CheckConstraint(
+                condition=Q(endorser="")
+                | (~Q(endorser=F("maker")) & ~Q(endorser=F("checker")) & ~Q(endorser=F("made_for"))),
+                name="order_endorsed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(maker_terminal="") | ~Q(maker_terminal=F("checker_terminal")),
+                name="order_two_terminals",
+            ),
             models.CheckConstraint(
                 condition=Q(checker="") | ~Q(made_for=F("checker")), name="order_two_people_for_whom"
             ),
@@ -176,6 +237,7 @@ class Entry(models.Model):
     at = models.DateTimeField()
     order = models.OneToOneField(MoneyOrder, on_delete=models.PROTECT, null=True, related_name="entry")
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
+    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, null=True, related_name="entries")
     key = models.TextField(unique=True)
     posting_count = models.SmallIntegerField()
     amount_fen = models.BigIntegerField()
@@ -198,16 +260,27 @@ class Entry(models.Model):
 
 
 class Posting(models.Model):
-    """One line of an entry: debit positive, credit negative."""
+    """One line of an entry: debit positive, credit negative.
+
+    A trigger numbers the postings of each account (`account_seq`, from 1 without gaps), says what the balance was after each,
+    and on which day of the bank it was booked (never before the one before it): a statement of any day reads its rows only.
+    """
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="postings")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="postings")
     amount_fen = models.BigIntegerField()
+    account_seq = models.BigIntegerField(null=True)
+    balance_after_fen = models.BigIntegerField(null=True)
+    booked_on = models.DateField(null=True)
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(amount_fen=0), name="posting_not_zero"),
             models.UniqueConstraint(fields=["entry", "account"], name="posting_account_once"),
+            models.UniqueConstraint(fields=["account", "account_seq"], name="posting_numbered"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["account", "booked_on", "account_seq"], name="posting_of_day")
         ]
 
     def __str__(self) -> str:

@@ -1,38 +1,34 @@
-"""Recording and deciding orders: plain functions that acts call, of this app and of the kinds.
+"""Recording orders: plain functions that acts call, of this app and of the kinds. `deciding.py` is the second person's part.
 
     order = plan_payment(ctx, due_fen=46_845_00, amount_fen=46_845_00, way="cash")     # a teller
     order = decide_order(ctx, order, amount_fen=46_845_00)                             # a supervisor, who typed it blind
 
-The maker types the sum, it must be the sum that is due, and it waits. The checker counts and types a sum without seeing
-the first. Equal: the order is approved and booked in the same transaction. Different: the order ends as `mismatch`, the
-count is kept with it, and the maker records a new order (which points to the old). Nothing here ever shows one person's
-sum to the other: no timeline entry of a waiting order holds it. Rejected orders stay, with their reason.
+The maker types the sum, it must be the sum that is due, and it waits. Nothing here ever shows one person's sum to another:
+no timeline entry of a waiting order holds it.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from xiaoshi.core.casework.commands import RecordCheck
-from xiaoshi.core.casework.roles import words_of_roles
-from xiaoshi.core.ledger import Command, PostEntry, Posting, ReverseEntry
+from xiaoshi.core.ledger import Posting
 from xiaoshi.core.money import yuan
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.guard.fields import readable_id
-from xiaoshi.desk.guard.refusals import NotAllowed, NotFound, invalid, not_allowed, refuse
-from xiaoshi.desk.money.booking import book, new_id, purpose_of
+from xiaoshi.desk.guard.refusals import NotFound, invalid, refuse
+from xiaoshi.desk.money.authority import MAKERS, needs_role
+from xiaoshi.desk.money.booking import new_id
 from xiaoshi.desk.money.chart import DAMAGED, VAULT, code_of, drawer_code, ensure_deposit_account
-from xiaoshi.desk.money.due import APPROVED_CHECK, pay_step, too_early
-from xiaoshi.desk.money.models import Account, Entry, MoneyOrder
+from xiaoshi.desk.money.due import too_early
+from xiaoshi.desk.money.models import Account, Entry, Hold, MoneyOrder
 from xiaoshi.desk.organisation.models import Unit
 
 if TYPE_CHECKING:
     from xiaoshi.desk.guard.boundary import Context
 
 Way = Literal["cash", "account"]
-MAKERS = ("teller", "lobby_manager")
-CHECKERS = ("supervisor", "outlet_head")
 
 
 def plan_payment(
@@ -45,6 +41,7 @@ def plan_payment(
     holder: str = "",
     matter: str = "settlement",
     against: str = DAMAGED,
+    terminal: str = "",
 ) -> MoneyOrder:
     """Record a payment of the case, to be checked. `amount_fen`: as the maker typed it (default `due_fen`).
 
@@ -52,7 +49,7 @@ def plan_payment(
     on file; `holder`: default the case's client).
     `matter`: which sum of the case (a batch of coins has its own); `against`: local code of the account that is debited.
     """
-    _needs_role(ctx, MAKERS)
+    needs_role(ctx, MAKERS)
     case = ctx.the_case
     amount = due_fen if amount_fen is None else amount_fen
     if due_fen <= 0:
@@ -61,7 +58,7 @@ def plan_payment(
             "应付金额尚未确定，或为零，不能付款。",
             "The sum due is not settled, or zero: nothing to pay.",
         )
-    _not_too_early(ctx)
+    not_too_early(ctx)
     _nothing_else_on(ctx, matter)
     if amount != due_fen:
         raise invalid(
@@ -72,7 +69,7 @@ def plan_payment(
         )
     paid_for = code_of(case.unit_path, against)
     if way == "cash":
-        giver = _drawer_of(ctx)
+        giver = drawer_of(ctx)
         destination = {"way": "cash", "to": case.client_name, "drawer": ctx.person.login}
     elif way == "account":
         name = holder or case.client_name
@@ -84,7 +81,7 @@ def plan_payment(
         destination = {"way": "account", "to": name, "account_number": number}
     else:
         raise invalid("way_unknown", "请选择付现金或转入账户。", "Choose cash or an account.", where="way")
-    order = _record(
+    order = record_order(
         ctx,
         unit=case.unit,
         kind=f"pay_{way}",
@@ -92,6 +89,7 @@ def plan_payment(
         plan=[(paid_for, amount), (giver, -amount)],
         destination=destination,
         matter=matter,
+        terminal=terminal,
         replaces=_to_correct(ctx, matter),
     )
     ctx.note(
@@ -103,9 +101,11 @@ def plan_payment(
     return order
 
 
-def plan_move(ctx: Context, *, direction: str, amount_fen: int, drawer_login: str = "") -> MoneyOrder:
+def plan_move(
+    ctx: Context, *, direction: str, amount_fen: int, drawer_login: str = "", terminal: str = ""
+) -> MoneyOrder:
     """Record cash going from the vault to a drawer or back (`vault_to_drawer`, `drawer_to_vault`), to be checked."""
-    _needs_role(ctx, MAKERS)
+    needs_role(ctx, MAKERS)
     if direction not in {"vault_to_drawer", "drawer_to_vault"}:
         raise invalid(
             "direction_unknown",
@@ -116,9 +116,9 @@ def plan_move(ctx: Context, *, direction: str, amount_fen: int, drawer_login: st
     if amount_fen <= 0:
         raise invalid("amount_missing", "请填写大于零的金额。", "Enter an amount above zero.", where="amount")
     unit = ctx.person.unit
-    drawer = _drawer_of(ctx, drawer_login)
+    drawer = drawer_of(ctx, drawer_login)
     sign = 1 if direction == "vault_to_drawer" else -1
-    order = _record(
+    order = record_order(
         ctx,
         unit=unit,
         kind=direction,
@@ -126,6 +126,7 @@ def plan_move(ctx: Context, *, direction: str, amount_fen: int, drawer_login: st
         plan=[(drawer, sign * amount_fen), (code_of(unit.path, VAULT), -sign * amount_fen)],
         destination={"drawer": drawer_login or ctx.person.login},
         matter="cash",
+        terminal=terminal,
     )
     ctx.unit_path = unit.path
     ctx.note(
@@ -136,12 +137,16 @@ def plan_move(ctx: Context, *, direction: str, amount_fen: int, drawer_login: st
     return order
 
 
-def plan_reversal(ctx: Context, *, entry_id: str, reason: str) -> MoneyOrder:
+def plan_reversal(ctx: Context, *, entry_id: str, reason: str, terminal: str = "") -> MoneyOrder:
     """Record that an entry is to be taken back, to be checked. On a case: one of its own entries."""
-    _needs_role(ctx, MAKERS)
+    needs_role(ctx, MAKERS)
     if not reason.strip():
         raise invalid("reason_missing", "请填写冲正原因。", "Say why it is to be reversed.", where="reason")
-    entry = Entry.objects.filter(id=readable_id(entry_id), case=ctx.case).select_related("unit").first()
+    entry = (
+        Entry.objects.filter(id=readable_id(entry_id), case=ctx.case)
+        .select_related("unit", "order", "hold")
+        .first()
+    )
     if entry is None:
         raise NotFound(_problem("entry_not_found", "没有这笔分录。", "There is no such entry."))
     if entry.reverses_id:
@@ -158,16 +163,22 @@ def plan_reversal(ctx: Context, *, entry_id: str, reason: str) -> MoneyOrder:
             "该分录的冲正已录入，正待复核。",
             "Its reversal is recorded and waits for a check.",
         )
-    order = _record(
+    taken_back = entry.order
+    order = record_order(
         ctx,
         unit=entry.unit,
         kind="reverse",
         amount_fen=entry.amount_fen,
         plan=[
-            (p.account.code, -p.amount_fen) for p in entry.postings.select_related("account").order_by("id")
+            Posting(p.account.code, -p.amount_fen, p.account.currency)
+            for p in entry.postings.select_related("account").order_by("id")
         ],
         destination={"entry": str(entry.id)},
         matter=f"reverse/{entry.id}",
+        terminal=terminal,
+        currency=taken_back.currency if taken_back else "CNY",
+        weighs_fen=taken_back.weighs_fen if taken_back else None,
+        hold=entry.hold,
         reverses=entry,
         made_reason=reason.strip(),
     )
@@ -180,72 +191,6 @@ def plan_reversal(ctx: Context, *, entry_id: str, reason: str) -> MoneyOrder:
     return order
 
 
-def decide_order(ctx: Context, *, order_id: str, amount_fen: int) -> MoneyOrder:
-    """The second person's count. Equal: approved and booked. Different: the order ends as `mismatch`, nothing is booked."""
-    order = _order_to_decide(ctx, order_id)
-    if order.kind != "reverse":
-        _not_too_early(ctx)  # the case may have been sent back since
-    order.checker, order.checked_at = ctx.person.login, ctx.now
-    if amount_fen != order.amount_fen:
-        order.state = "mismatch"
-        counted = {"checker": ctx.person.login, "at": ctx.now.isoformat(), "amount_fen": amount_fen}
-        order.attempts = [*order.attempts, counted]
-        _store(order)
-        ctx.note(
-            "复核金额与录入金额不一致，未付款，退回录入人重新清点",
-            "The checker's amount differs: nothing was paid, back to be counted and recorded again",
-            order=str(order.id),
-            agreed=False,
-        )
-        return order
-    order.state = "approved"
-    _store(order)
-    entry = book(
-        _command(ctx, order),
-        unit=order.unit,
-        at=ctx.now,
-        key=f"order/{order.id}",
-        case=order.case,
-        order=order,
-    )
-    _tell_case(ctx, order)
-    zh, en = purpose_of(order.kind, None).zh, purpose_of(order.kind, None).en
-    ctx.note(
-        f"复核一致，已记账：{zh} {yuan(order.amount_fen)} 元",
-        f"Checked and booked: {en.lower()}, {yuan(order.amount_fen)} yuan",
-        order=str(order.id),
-        entry=str(entry.id),
-        amount_fen=order.amount_fen,
-        maker=order.maker,
-    )
-    return order
-
-
-def reject_order(ctx: Context, *, order_id: str, reason: str) -> MoneyOrder:
-    """The second person says no, and why. The order is kept."""
-    order = _order_to_decide(ctx, order_id)
-    if not reason.strip():
-        raise invalid("reason_missing", "请填写退回原因。", "Say why you reject it.", where="reason")
-    order.state, order.reason = "rejected", reason.strip()
-    order.checker, order.checked_at = ctx.person.login, ctx.now
-    _store(order)
-    ctx.note(f"复核退回：{order.reason}", f"Rejected by the checker: {order.reason}", order=str(order.id))
-    return order
-
-
-def withdraw_order(ctx: Context, *, order_id: str, reason: str = "") -> MoneyOrder:
-    """The maker takes back what nobody has decided yet. The order is kept."""
-    order = _waiting(ctx, order_id)
-    if order.maker != ctx.person.login:
-        raise not_allowed(
-            "not_your_order", "只有录入人本人能撤回。", "Only the person who recorded it can withdraw it."
-        )
-    order.state, order.reason = "withdrawn", reason.strip()
-    _store(order)
-    ctx.note("撤回待复核的款项", "Withdrew what was waiting for a check", order=str(order.id))
-    return order
-
-
 def paid_entry(case_id: uuid.UUID, matter: str = "settlement") -> Entry | None:
     """The entry by which this sum of the case was paid, unless it was reversed."""
     paid = Entry.objects.filter(
@@ -254,7 +199,7 @@ def paid_entry(case_id: uuid.UUID, matter: str = "settlement") -> Entry | None:
     return paid.order_by("-at").first()
 
 
-def _not_too_early(ctx: Context) -> None:
+def not_too_early(ctx: Context) -> None:
     if ctx.plan is None or ctx.state is None:
         return
     words = too_early(ctx.plan, ctx.state)
@@ -262,32 +207,19 @@ def _not_too_early(ctx: Context) -> None:
         raise refuse("too_early_to_pay", f"还不能付款。{words.zh}。", f"Nothing can be paid yet. {words.en}.")
 
 
-def _command(ctx: Context, order: MoneyOrder) -> Command:
-    purpose = purpose_of(order.kind, ctx.plan.title if ctx.plan and order.case_id else None)
-    if order.reverses_id:
-        return ReverseEntry(new_id(), str(order.reverses_id), purpose, order.maker, ctx.person.login)
-    postings = tuple(Posting(line["account"], line["amount_fen"]) for line in order.plan)
-    return PostEntry(new_id(), purpose, order.maker, ctx.person.login, postings)
-
-
-def _tell_case(ctx: Context, order: MoneyOrder) -> None:
-    """A plan may have a step that needs the approved payment; a reversal takes that approval away again."""
-    if ctx.plan is None or pay_step(ctx.plan) is None:
-        return
-    passed = order.kind != "reverse"
-    note = "" if passed else order.made_reason
-    ctx.command(RecordCheck(command_id=ctx.next_command_id(), check=APPROVED_CHECK, passed=passed, note=note))
-
-
-def _record(
+def record_order(
     ctx: Context,
     *,
     unit: Unit,
     kind: str,
     amount_fen: int,
-    plan: list[tuple[str, int]],
+    plan: Sequence[tuple[str, int] | Posting],
     destination: dict[str, Any],
     matter: str,
+    terminal: str = "",
+    currency: str = "CNY",
+    weighs_fen: int | None = None,
+    hold: Hold | None = None,
     reverses: Entry | None = None,
     replaces: MoneyOrder | None = None,
     made_reason: str = "",
@@ -301,7 +233,11 @@ def _record(
         matter=matter,
         amount_fen=amount_fen,
         destination=destination,
-        plan=[{"account": code, "amount_fen": fen} for code, fen in plan],
+        plan=[_line(line) for line in plan],
+        currency=currency,
+        weighs_fen=weighs_fen,
+        hold=hold,
+        maker_terminal=terminal,
         reverses=reverses,
         replaces=replaces,
         made_reason=made_reason,
@@ -313,43 +249,10 @@ def _record(
     return order
 
 
-def _store(order: MoneyOrder) -> None:
-    order.save(update_fields=["state", "checker", "checked_at", "reason", "attempts"])
-
-
-def _waiting(ctx: Context, order_id: str) -> MoneyOrder:
-    """The order, locked: one of this case, or on a unit's act one without a case."""
-    found = MoneyOrder.objects.select_for_update(of=("self",)).filter(id=readable_id(order_id), case=ctx.case)
-    order = found.select_related("unit").first()
-    if order is None:
-        raise NotFound(_problem("order_not_found", "没有这笔待复核的款项。", "There is no such order."))
-    if order.state != "waiting":
-        raise refuse(
-            "order_decided",
-            "这笔款项已经处理过（复核、退回或撤回），请刷新页面查看结果。",
-            "This was decided or withdrawn in the meantime; reload the page to see how.",
-        )
-    ctx.unit_path = order.unit_path
-    return order
-
-
-def _order_to_decide(ctx: Context, order_id: str) -> MoneyOrder:
-    order = _waiting(ctx, order_id)
-    # Said before the role: a person with both roles should learn the reason that stays.
-    if order.maker == ctx.person.login:
-        raise not_allowed(
-            "maker_is_checker",
-            "您是录入人，不能复核自己录入的款项。请授权主管或网点负责人中的另一人复核。",
-            "You recorded this, so you cannot check it. Another person, supervisor or outlet head, must.",
-        )
-    if order.made_for == ctx.person.login or ctx.on_behalf_of in {order.maker, order.made_for} - {""}:
-        raise not_allowed(
-            "maker_is_checker",
-            "您与录入人互为代岗，等于同一人，不能复核这笔款项。请另一位授权主管或网点负责人复核。",
-            "One of you stood in for the other, so you count as one. Another supervisor or outlet head must check this.",
-        )
-    _needs_role(ctx, CHECKERS)
-    return order
+def _line(line: tuple[str, int] | Posting) -> dict[str, Any]:
+    posting = line if isinstance(line, Posting) else Posting(*line)
+    more = {} if posting.currency == "CNY" else {"currency": posting.currency}
+    return {"account": posting.account, "amount_fen": posting.amount_fen, **more}
 
 
 def _nothing_else_on(ctx: Context, matter: str) -> None:
@@ -374,7 +277,7 @@ def _to_correct(ctx: Context, matter: str) -> MoneyOrder | None:
     return ended.order_by("-made_at").first()
 
 
-def _drawer_of(ctx: Context, login: str = "") -> str:
+def drawer_of(ctx: Context, login: str = "") -> str:
     code = drawer_code(ctx.person.unit.path, login or ctx.person.login)
     if not Account.objects.filter(code=code).exists():
         raise refuse(
@@ -384,18 +287,6 @@ def _drawer_of(ctx: Context, login: str = "") -> str:
             where="drawer",
         )
     return code
-
-
-def _needs_role(ctx: Context, roles: tuple[str, ...]) -> None:
-    if not ctx.actor.roles & set(roles):
-        who = words_of_roles(roles)
-        raise NotAllowed(
-            _problem(
-                "not_your_role",
-                f"这项操作由{who.zh}办理，请转给他们。",
-                f"This is done by: {who.en}. Please pass it to them.",
-            )
-        )
 
 
 def _problem(code: str, zh: str, en: str) -> Problem:

@@ -15,10 +15,11 @@ from xiaoshi.core.casework.model import Plan, State
 from xiaoshi.core.casework.standing import Standing
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import Case
+from xiaoshi.desk.money.authority import APPROVERS, CHECKERS, MAKERS
 from xiaoshi.desk.money.chart import DAMAGED, DRAWER, VAULT
 from xiaoshi.desk.money.due import due_fen_of, pay_step, too_early
 from xiaoshi.desk.money.models import Account, Entry, MoneyOrder
-from xiaoshi.desk.money.orders import CHECKERS, MAKERS, paid_entry
+from xiaoshi.desk.money.orders import paid_entry
 from xiaoshi.desk.organisation.models import Staff
 
 KIND_WORDS = {
@@ -27,6 +28,11 @@ KIND_WORDS = {
     "vault_to_drawer": Words("金库出库至尾箱", "Vault to drawer"),
     "drawer_to_vault": Words("尾箱入库", "Drawer to vault"),
     "reverse": Words("冲正", "Reversal"),
+    "transfer": Words("转账", "Transfer"),
+    "handover": Words("尾箱交接", "Drawer handed over"),
+    "cash_difference": Words("现金长短款", "Difference of cash"),
+    "exchange": Words("购汇", "Foreign exchange"),
+    "remit": Words("境外汇款", "Remittance abroad"),
 }
 # State of an order: the words, and the shape and colour of its tag.
 STATE_WORDS = {
@@ -112,7 +118,8 @@ def money_of_case(case: Case, plan: Plan, state: State, reader: Staff, language:
     current = orders[0] if orders else None
     waiting = current is not None and current.order.state == "waiting"
     roles, open_case = set(reader.roles), state.phase == "open"
-    checks = bool(roles & set(CHECKERS)) and waiting and current is not None and not current.mine
+    checks = bool(roles & set(APPROVERS)) and waiting and current is not None and not current.mine
+    checks = checks and current is not None and current.order.endorser != reader.login
     hidden = waiting and current is not None and not current.mine
     paid = paid_entry(case.id)
     due_fen = due_fen_of(state.facts)
@@ -169,11 +176,19 @@ def checkers_of(unit_path: str, language: str) -> list[str]:
 
 def waiting_for(reader: Staff, language: str, limit: int = 50) -> tuple[Shown, ...]:
     """Orders that this person may check, oldest first. For the page of money and for 复核."""
-    if not set(reader.roles) & set(CHECKERS):
+    roles = set(reader.roles)
+    if not roles & set(APPROVERS) and "teller" not in roles:
         return ()
     rows = (
-        MoneyOrder.objects.filter(state="waiting").exclude(maker=reader.login).select_related("case", "unit")
+        MoneyOrder.objects.filter(state="waiting").exclude(maker=reader.login).exclude(endorser=reader.login)
     )
+    if not roles & set(APPROVERS):  # a teller takes drawers over
+        rows = rows.filter(kind="handover", destination__receiver=reader.login)
+    elif not roles & set(CHECKERS):  # above the outlet: what its people have passed up
+        rows = rows.exclude(endorser="")
+    else:
+        rows = rows.exclude(kind="handover")
+    rows = rows.select_related("case", "unit")
     return show_orders(list(rows.order_by("made_at", "id")[:limit]), reader, language)
 
 
