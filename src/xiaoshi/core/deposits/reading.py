@@ -200,7 +200,7 @@ def _term(reader: _Reader, product: Product | None) -> int | None:
         zh, en = f"请填写存期 term_months（月）：{listed}。", f"term_months is needed: {listed}."
         reader.wrong("term_missing", zh, en, "term_months")
     elif term not in terms:
-        reader.problems.append(trouble.term_unknown(_quoted(term), terms))
+        reader.problems.append(trouble.term_unknown(term if abs(term) < 10_000 else "…", terms))
     else:
         return term
     return None
