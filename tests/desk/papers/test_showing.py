@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import uuid
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -203,6 +204,39 @@ def test_the_worker_reaches_no_network_and_writes_no_file(tmp_path: Any) -> None
     assert not (tmp_path / "made").exists()
 
 
+def page_with(picture: bytes) -> bytes:
+    drawing = b"q 400 0 0 400 100 200 cm /I Do Q"
+    return one_page(b"0 0 600 800", picture, drawing=drawing, things=b"/XObject<</I 5 0 R>>")
+
+
+def picture_saying(width: int, height: int, coded: bytes = b"/FlateDecode", content: bytes = b"") -> bytes:
+    packed = content or zlib.compress(bytes(1000))
+    return (
+        b"<</Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/DeviceRGB/Filter%b/Length %d>>\n"
+        b"stream\n%b\nendstream" % (width, height, coded, len(packed), packed)
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "coded", "content", "why"),
+    [
+        (46_341, 46_341, b"/FlateDecode", b"", "size"),
+        (140_000, 10, b"/FlateDecode", b"", "size"),
+        (0, 10, b"/FlateDecode", b"", "size"),
+        (900, 900, b"/DCTDecode", b"not a photo" * 9, "damaged"),
+        (9000, 900, b"/JPXDecode", b"not a photo" * 9, "damaged"),
+        (900, 900, b"/FlateDecode", b"", None),
+    ],
+)
+def test_a_picture_that_is_left_out_of_a_page_is_told_with_its_size(
+    width, height, coded, content, why
+) -> None:
+    made = order("page", PDF, page_with(picture_saying(width, height, coded, content)), page=0, width_px=300)
+    said = [(one["width_px"], one["height_px"], one["why"]) for one in made.told["left_out"]]
+    assert said == ([(width, height, why)] if why else [])
+    assert (image_of(made.body).min() > 200) == bool(why)  # told exactly where nothing was drawn
+
+
 # ---- the pages -----------------------------------------------------------------------------------------------------------
 
 
@@ -299,3 +333,10 @@ def test_unreadable_says_why_and_a_lost_blob_is_no_empty_text(people: Any, new_c
     told = text_of_document(lost)
     assert isinstance(told, Unreadable)
     assert not told.lasting
+
+
+def test_the_page_says_that_a_picture_was_left_out(people: Any, new_case: Any, client_for: Any) -> None:
+    document = add(people.teller, new_case(), "账单.pdf", page_with(picture_saying(46_341, 46_341)))
+    text = shown(client_for(people.teller), document)
+    assert "本页有一张图片没有显示" in text
+    assert "46341" in text.replace(",", "")

@@ -7,7 +7,9 @@ Zaak's users measured seconds at 62,000 cases for the same reason (open-zaak#157
 Choice. Beside the policies, which stay the only authority, each query says where to look: the person's own part of the tree
 as a range of paths in byte order, the cases to which he or she was invited, the places of absent colleagues. Each of these
 branches is cut to one page by an index that has its order (`Case.Meta.indexes`), and the branches are merged here. The
-place after which a page begins is a pair (moment, id), never a number of rows. Counts stop at a hundred.
+place after which a page begins is a pair (moment, id), never a number of rows. Counts stop at a hundred. Words are looked
+for in the newest 10,000 cases of each branch, and the page says so where there are more: what is older is found by the search
+page, which has an index for it.
 
 Example: `wu.an` of outlet `jn/lz/cd/yy/`, "all": branch 1 is `unit_path = 'jn/lz/cd/yy/'` on `case_live_unit`, branch 2 the
 cases of `cases_casevisitor` under `wu.an` outside of that path; 51 ids at most of each, the newest 50 of both are shown.
@@ -34,6 +36,8 @@ from xiaoshi.desk.organisation.models import Staff
 PAGE = 50
 # What a head counts at a glance; beyond that "99+" says enough, and the database stops looking.
 COUNT_AT_MOST = 100
+# Words are looked for in the newest so many cases of each branch: no index answers "somewhere in the name".
+LOOKED_THROUGH_MAX = 10_000
 VIEWS = ("mine", "unclaimed", "client", "asked", "late", "all")
 ANY = "any"
 SORTS = ("newest", "due")
@@ -125,17 +129,56 @@ def reader_of(person: Staff) -> Reader:
     )
 
 
-def page(reader: Reader, wanted: Wanted, size: int = PAGE) -> tuple[list[Case], str]:
+@dataclass(frozen=True, slots=True)
+class LookedThrough:
+    """For each branch of a list the moment up to which cases were not looked through for words; None: all were."""
+
+    since: tuple[datetime | None, ...] = ()
+
+    @property
+    def all(self) -> bool:
+        return not any(self.since)
+
+    def branches(self, found: list[Q]) -> list[Q]:
+        if not self.since:
+            return found
+        return [
+            q & Q(opened_at__gt=moment) if moment else q for q, moment in zip(found, self.since, strict=True)
+        ]
+
+
+def looked_through(reader: Reader, wanted: Wanted) -> LookedThrough:
+    """How far back words are looked for. One query where words are asked for, none elsewhere."""
+    if not wanted.q.strip():
+        return LookedThrough()
+    base = Case.objects.filter(_filters(replace(wanted, q="")))
+    parts, params = [], []
+    for branch in branches(reader, wanted.view):
+        newest = base.filter(branch).order_by("-opened_at", "-id").values("opened_at")
+        sql, given = newest[: LOOKED_THROUGH_MAX + 1].query.sql_with_params()
+        # Django's own statement, whose values stay parameters.
+        parts.append(f"(SELECT count(*), min(opened_at) FROM ({sql}) AS newest)")  # noqa: S608
+        params += given
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), params)
+        rows = cursor.fetchall()
+    return LookedThrough(tuple(moment if n > LOOKED_THROUGH_MAX else None for n, moment in rows))
+
+
+def page(
+    reader: Reader, wanted: Wanted, size: int = PAGE, through: LookedThrough | None = None
+) -> tuple[list[Case], str]:
     """One page in order, and the cursor of the next one ("" at the end). Two queries, however many rows and branches.
 
-    The rows come without their snapshots, which no list shows.
+    The rows come without their snapshots, which no list shows. `through`: what `looked_through` said, one query less.
     """
     base = Case.objects.filter(_filters(wanted))
+    through = looked_through(reader, wanted) if through is None else through
     queries = [
         base.filter(branch & part)
         .order_by(*_order(wanted))
         .values_list("id", "opened_at", "due_at")[: size + 1]
-        for branch in branches(reader, wanted.view)
+        for branch in through.branches(branches(reader, wanted.view))
         for part in _parts(wanted)
     ]
     found = {row[0]: row for query in _together(queries) for row in query}
@@ -159,7 +202,7 @@ def beside(reader: Reader, wanted: Wanted, at: str, forward: bool) -> tuple[uuid
         base.filter(branch & part)
         .order_by(*_order(wanted, forward))
         .values_list("id", "opened_at", "due_at")[:1]
-        for branch in branches(reader, wanted.view)
+        for branch in looked_through(reader, wanted).branches(branches(reader, wanted.view))
         for part in parts
     ]
     rows = _sorted([row for query in _together(queries) for row in query], wanted)

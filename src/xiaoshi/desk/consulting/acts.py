@@ -45,7 +45,7 @@ def ask(
 ) -> dict[str, Any]:
     """请示: one question, with the documents it needs, to the specialist of the field (or to `to` by name); the case stays.
 
-    `to_level`: sub_branch, city or province; not needed with `to`. `due` (ISO, aware): until when an answer is needed.
+    `to_level`: sub_branch, city or province; not needed with `to`. `due` (ISO, aware): until when an answer is needed; empty: by the bank's default.
     """
     text, field = written(text, "text"), field.strip()
     if not field or len(field) > 60:
@@ -345,7 +345,7 @@ def pass_on(ctx: Context, *, question: str, to: str, reason: str) -> dict[str, A
         )
     row.assigned_to, row.assigned_why = to, reason
     watch_deadline(row, ctx.now)
-    row.save(update_fields=["assigned_to", "assigned_why", "told", "look_at"])
+    row.save(update_fields=["assigned_to", "assigned_why", "due_at", "told", "look_at"])
     _turn(ctx, row, "passed", reason, to)
     _lies_with(ctx, row, "请示转给您", "a question was passed to you")
     ctx.note(
@@ -380,7 +380,7 @@ def hand_up(ctx: Context, *, question: str, reason: str, to_level: str = "") -> 
     row.to_level, row.assigned_to, row.assigned_why = chosen.level, chosen.login, chosen.reason.zh
     row.state = "open"
     watch_deadline(row, ctx.now)
-    row.save(update_fields=["to_level", "assigned_to", "assigned_why", "state", "told", "look_at"])
+    row.save(update_fields=["to_level", "assigned_to", "assigned_why", "state", "due_at", "told", "look_at"])
     _turn(ctx, row, "handed_up", reason, chosen.login)
     _lies_with(ctx, row, "下级转请您批复", "a question was handed up to you")
     ctx.note(

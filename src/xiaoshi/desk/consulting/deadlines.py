@@ -1,7 +1,8 @@
 """What the desk tells of a question's deadline by itself: that it is near, that it passed, and then the head of the asked unit.
 
 Told in the working hours of the unit with which the question lies, from the same calendar as the clocks of steps. Near: when
-four fifths of that unit's working time between asking and the deadline are used up. So a question asked on Friday at 16:00
+four fifths of that unit's working time between asking and the deadline are used up. Whoever asks without a deadline gets the
+bank's own (`answer_due_minutes`, two working days unless the bank says otherwise). So a question asked on Friday at 16:00
 until Monday 10:00, of a unit open 9 to 17, has two hours: near on Monday at 9:36, and nobody is told on Sunday.
 """
 
@@ -32,8 +33,20 @@ NEAR, PASSED, HEAD = 1, 2, 3
 def watch_deadline(row: Question, now: datetime) -> None:
     """Begin to watch the deadline (anew, where the question lies with somebody else from now on)."""
     row.told, row.look_at = 0, None
+    outlet = _outlet_of(row.assigned_to, row)
+    if row.due_at is None:
+        row.due_at = _by_default(now, outlet)
     if row.due_at is not None:
-        row.look_at = _near(now, row.due_at, _outlet_of(row.assigned_to, row))
+        row.look_at = _near(now, row.due_at, outlet)
+
+
+def _by_default(begin: datetime, outlet: Outlet) -> datetime | None:
+    """The bank's own time for an answer, in working minutes of the unit with which the question lies; None: it sets none."""
+    minutes = int(setting("answer_due_minutes"))
+    if not minutes:
+        return None
+    found = reckon(begin, Term("working_minutes", minutes), outlet).due
+    return found.astimezone(UTC) if found else open_at(begin + timedelta(minutes=minutes), outlet)
 
 
 def _near(begin: datetime, due: datetime, outlet: Outlet) -> datetime | None:

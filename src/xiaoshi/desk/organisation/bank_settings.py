@@ -68,6 +68,14 @@ SETTINGS: dict[str, Setting] = {
     "looks_told_at": Setting(
         Words("一天查看多少次后通知负责人", "Looks in a day after which the head is told"), 10, *_number(1, 1000)
     ),
+    "answer_due_minutes": Setting(
+        Words(
+            "请示未写期限时，几个工作分钟内应批复（0 为不设）",
+            "Working minutes for answering a question that names no deadline (0: none)",
+        ),
+        960,
+        *_number(0, 10_000),
+    ),
     "escalate_after_minutes": Setting(
         Words("超时后每过多少工作分钟上报一级", "Working minutes after which a late step is told one level up"),
         120,

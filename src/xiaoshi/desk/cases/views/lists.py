@@ -105,7 +105,8 @@ def tab_words() -> dict[str, str]:
 
 def _shown(request: HttpRequest, reader: Reader, wanted: Wanted, context: dict[str, Any]) -> dict[str, Any]:
     """The page's rows and what its filters need; always the same number of queries."""
-    cases, following = listing.page(reader, wanted, PAGE)
+    through = listing.looked_through(reader, wanted)
+    cases, following = listing.page(reader, wanted, PAGE, through)
     language = getattr(request, "LANGUAGE_CODE", "zh")
     kept = address_query(wanted)
     here = f"{context['list']}?{urlencode(kept | ({'after': wanted.after} if wanted.after else {}))}"
@@ -119,6 +120,9 @@ def _shown(request: HttpRequest, reader: Reader, wanted: Wanted, context: dict[s
         "steps": _steps_of(wanted.kind),
         "outlets": _outlets_below(reader.person, language),
         "chosen": wanted,
+        "not_looked_at": not through.all,
+        "looked_through_max": listing.LOOKED_THROUGH_MAX,
+        "find_words": urlencode({"q": wanted.q}),
         "sort": wanted.order,
         "now": now,
         "poll_query": urlencode(

@@ -17,6 +17,9 @@ SIDE_PX_MAX = 16_000
 """Longest side as it is shown: a page of 1 by 1,000,000 points would have few pixels and still be no picture for a browser."""
 DECODED_PIXELS_MAX = 130_000_000
 TEXT_PAGES_MAX = 500
+NESTED_MAX = 8
+PICTURES_ASKED_MAX = 2_000
+UNPACKED_TO_ASK_MAX = 2_000_000
 COVER_MARK = "XS1:"
 
 
@@ -36,16 +39,54 @@ def _open_pdf(content: bytes) -> Any:
         raise Cannot("has_password" if "password" in str(error).lower() else "broken") from error
 
 
-def _pdf_picture(content: bytes, number: int, width_px: int) -> Any:
+def _pdf_page(content: bytes, number: int) -> Any:
     document = _open_pdf(content)
     if not 0 <= number < min(len(document), PAGES_MAX):
         raise Cannot("no_such_page")
-    page = document[number]
+    return document[number]
+
+
+def _pdf_picture(page: Any, width_px: int) -> Any:
     width, height = page.get_size()
     if width <= 0 or height <= 0:
         raise Cannot("broken")
     scale = min(width_px / width, SIDE_PX_MAX / height, (PIXELS_MAX / (width * height)) ** 0.5)
     return page.render(scale=scale, may_draw_forms=True, rev_byteorder=True).to_pil().convert("RGB")
+
+
+def _left_out(page: Any) -> list[dict[str, Any]]:
+    """Pictures of this page that the renderer passes over without a word, each with its size and why.
+
+    It does so with a picture that it cannot load: of no size, wider than 131,071 pixels, more than 4 GB unpacked, in a format
+    that it does not know, or damaged at its beginning. Such a one has no bits per pixel in what the library tells of it, which
+    costs nothing to ask, except for JPEG 2000, which is unpacked for it: there only small ones are asked, of the others the
+    header is read. Not noticed: a damaged JBIG2.
+    """
+    import pypdfium2.raw as raw
+
+    found = []
+    for n, one in enumerate(page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,), max_depth=NESTED_MAX)):
+        if n >= PICTURES_ASKED_MAX:
+            break
+        width, height = one.get_px_size()
+        if "JPXDecode" in one.get_filters() and width * height > UNPACKED_TO_ASK_MAX:
+            if _has_header(one):
+                continue
+        elif one.get_metadata().bits_per_pixel:
+            continue
+        absurd = not width or not height or max(width, height) > 131_071 or width * height > 10**9
+        found.append({"width_px": width, "height_px": height, "why": "size" if absurd else "damaged"})
+    return found
+
+
+def _has_header(one: Any) -> bool:
+    from PIL import Image
+
+    try:
+        Image.open(io.BytesIO(bytes(one.get_data(decode_simple=True))), formats=("JPEG2000",))
+    except OSError:
+        return False
+    return True
 
 
 def _pdf_text(content: bytes, characters_max: int) -> dict[str, Any]:
@@ -225,8 +266,11 @@ def look(kind: str, content: bytes, order: dict[str, Any]) -> tuple[dict[str, An
 
 def page(kind: str, content: bytes, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     width_px, number = int(order["width_px"]), int(order["page"])
+    left_out: list[dict[str, Any]] = []
     if kind == PDF:
-        picture = _pdf_picture(content, number, width_px)
+        sheet = _pdf_page(content, number)
+        left_out = _left_out(sheet)
+        picture = _pdf_picture(sheet, width_px)
     elif kind == SVG:
         if number:
             raise Cannot("no_such_page")
@@ -240,7 +284,8 @@ def page(kind: str, content: bytes, order: dict[str, Any]) -> tuple[dict[str, An
     else:
         picture.save(out, "JPEG", quality=85)
     form = "image/png" if kind in (PDF, SVG) else "image/jpeg"
-    return {"width_px": picture.width, "height_px": picture.height, "form": form}, out.getvalue()
+    told = {"width_px": picture.width, "height_px": picture.height, "form": form, "left_out": left_out}
+    return told, out.getvalue()
 
 
 def text(kind: str, content: bytes, order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -264,7 +309,7 @@ def codes(kind: str, content: bytes, order: dict[str, Any]) -> tuple[dict[str, A
 def _pictures(kind: str, content: bytes, pages: int, width_px: int) -> Iterator[Any]:
     for number in range(pages):
         if kind == PDF:
-            yield _pdf_picture(content, number, width_px)
+            yield _pdf_picture(_pdf_page(content, number), width_px)
         else:
             yield _shown(_frame(content, number), width_px)
 

@@ -22,7 +22,7 @@ from xiaoshi.desk.papers import blobs
 from xiaoshi.desk.papers.showing import running
 
 PURPOSE = "previews"
-FORM = "1"
+FORM = "2"
 """Goes up when the worker makes something else of the same file."""
 KEPT_SECONDS = 90 * 24 * 60 * 60
 

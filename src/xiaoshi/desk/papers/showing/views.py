@@ -106,6 +106,7 @@ def shown(request: HttpRequest, sha256: str, content_type: str, here: str, pictu
         "shape": "pages",
         "pages": pages,
         "cut_pages": told["all_pages"] > pages,
+        "left_out": picture["left_out"],
         "number": number,
         "zoom": zoom,
         "picture": f"{pictures}{number}/?zoom={zoom}",

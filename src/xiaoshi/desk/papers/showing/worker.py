@@ -4,7 +4,8 @@ Run by `running.py` as a file of its own; it and the modules beside it import no
 message: 8 bytes with the length of a JSON text, the JSON, and behind it the bytes. Orders are `{"do", "kind", ...}`:
 
     look    -> {"shape": "pages", "pages"} | {"shape": "table", "sheets"} | {"shape": "blocks", "blocks"} | {"shape": "text", ...}
-    page    (page, width_px)      -> {"width_px", "height_px"} and a PNG
+    page    (page, width_px)      -> {"width_px", "height_px", "form", "left_out"} and a PNG or JPEG; `left_out`: pictures of a
+                                     PDF's page that are not on it, {"width_px", "height_px", "why": size or damaged}
     text    (characters_max)      -> {"text", "whole", "pages"}
     codes   (dpi)                 -> {"pages", "codes": [text or "" for each page]}
     part    (first, last)         -> {"ending"} and the file of these pages
