@@ -16,8 +16,9 @@ fixed 12m 0.99 2015-10-24 2016-10-24 = 0.00
 # 1 yuan, a quarter at 1.35 %: 0.003375 is no fen; 2 yuan: 0.00675 is one
 fixed 3m 1.00 2015-10-24 2016-01-24 = 0.00
 fixed 3m 2.00 2015-10-24 2016-01-24 = 0.01
-# 4 yuan x 1.35 % / 4 = 0.0135: one fen; 0.0045 more would not be rounded twice: 3 yuan x 1.8 % x 30 / 360 = 0.0045
-fixed 3m 4.00 2015-10-24 2016-01-24 = 0.01
+# 15 yuan, 30 days at 0.36 %: 0.0045 is no fen; rounded to the li first it would be one
+fixed 12m 15.00 2009-01-10 2009-02-10 = 0.00
+fixed 12m 17.00 2009-01-10 2009-02-10 = 0.01
 # real days: 366 of them in 2016
 fixed 12m 10,000.00 2015-10-24 2016-10-24 actual = 177.92
 # overdue by 30 days at 0.35 %: 350.000 + 2.917
