@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "xiaoshi.desk.signing_in.middleware.Sitting",
     "xiaoshi.desk.guard.middleware.SeeAsReader",
+    "xiaoshi.desk.cases.stale_forms.KeepTyped",
 ]
 
 ROOT_URLCONF = "xiaoshi.desk.urls"

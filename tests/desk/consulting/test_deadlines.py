@@ -122,6 +122,28 @@ def test_handed_up_the_deadline_is_watched_anew(people, new_case):
     assert (row.told, row.look_at) == (0, at("2026-11-24T16:36"))
 
 
+def test_a_question_without_a_deadline_gets_the_banks_own(people, new_case):
+    """Two working days of the asked unit, unless the bank sets another time, or none with 0."""
+    from xiaoshi.desk.organisation.models import BankSetting
+
+    def due_when_asked() -> tuple[datetime | None, datetime | None]:
+        given = {"text": "灰烬里的半张算不算？", "field": "notes", "to_level": "city"}
+        found = do(acts.ask, people.teller, new_case(), now=at("2026-11-20T16:00"), **given)
+        with visible_to(people.teller):
+            row = Question.objects.get(id=found["id"])
+        return row.due_at, row.look_at
+
+    assert due_when_asked() == (at("2026-11-24T16:00"), at("2026-11-24T12:48"))
+    owner = BankSetting.objects.using("owner")
+    for minutes, due in ((60, at("2026-11-20T17:00")), (0, None)):
+        owner.update_or_create(
+            key="answer_due_minutes",
+            defaults={"value": minutes, "changed_by": "x", "changed_at": at("2026-11-20T09:00")},
+        )
+        assert due_when_asked()[0] == due
+    owner.filter(key="answer_due_minutes").delete()
+
+
 def test_only_the_desk_itself_tells(people, new_case):
     case = new_case()
     found = asked(people, case, "2026-11-23T09:00", "2026-11-24T17:00")

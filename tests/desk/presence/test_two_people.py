@@ -252,3 +252,49 @@ def test_nobody_else_reads_or_ends_a_draft(people, new_case, client_for):
 def test_nothing_is_kept_of_what_cannot_be_a_draft(people, new_case, client_for, posted):
     case = new_case(kind="example")
     assert client_for(people.teller).post(draft_of(case), posted).json()["kept"] is False
+
+
+# ---- pages that only send back ---------------------------------------------------------------------------------------
+
+
+def test_a_page_that_only_sends_back_keeps_what_was_typed_too(people, new_case, client_for):
+    """A tray's buttons: the page of the kind knows nothing of it; the shared code answers in its place."""
+    from xiaoshi.desk.kinds.burnt_notes.models import Tray
+    from xiaoshi.desk.papers.acts import add_document
+
+    case, client = new_case(), client_for(people.teller)
+    photo = act(
+        people.teller, add_document, case, purpose="other", name="盘.txt", content="盘".encode()
+    ).result["document"]
+    Tray.objects.using("owner").create(
+        case_id=case.id,
+        number=1,
+        state="measured",
+        added_by="li.min",
+        added_at=timezone.now(),
+        photo_id=photo,
+    )
+    address = f"/desk/cases/{case.id}/trays/1/act"
+    act(people.colleague, copy_to, case, to="qian.bo")
+    posted = {"key": "t1", "version": "2", "do": "withdraw", "reason": "拍糊了 <b>"}
+    stale = client.post(address, posted)
+    text = stale.content.decode()
+    assert stale.status_code == 409
+    assert "抄送钱博" in text
+    assert 'name="do" value="withdraw"' in text
+    assert "拍糊了 &lt;b&gt;" in text
+    assert hidden(text, "version") == "3"
+    again = client.post(address, posted | {"key": hidden(text, "key"), "version": "3"})
+    assert again.status_code == 302  # it reached the act: the answer is the act's own, not staleness any more
+    assert client_for(people.stranger).post(address, posted).status_code == 404
+
+
+def test_a_refusal_that_is_not_stale_goes_its_way(people, new_case, client_for):
+    case = new_case(kind="example")
+    sent = client_for(people.teller).post(
+        f"/desk/cases/{case.id}/close/",
+        {"key": "c1", "version": str(Case.objects.using("owner").get(id=case.id).version)},
+    )
+    assert sent.status_code == 302
+    late = client_for(people.teller).post(f"/desk/cases/{case.id}/close/", {"key": "c2", "version": "0"})
+    assert late.status_code == 409

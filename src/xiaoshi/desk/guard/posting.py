@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,15 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from xiaoshi.desk.guard.boundary import Act, Outcome, perform
-from xiaoshi.desk.guard.refusals import Refused, invalid
+from xiaoshi.desk.guard.refusals import Refused, Stale, invalid
+
+
+@dataclass(frozen=True, slots=True)
+class StalePost:
+    """That this request's act met a newer version of the case: for `cases/stale_forms.py`, which keeps what was typed."""
+
+    case_id: Any
+    refused: Stale
 
 
 def new_key() -> str:
@@ -32,15 +41,20 @@ def perform_posted(request: HttpRequest, what: Act, *, case_id: Any = None, **fi
             "The page does not say which version of the case you saw: reload it and send again.",
             where="version",
         )
-    return perform(
-        what,
-        request.user,  # type: ignore[arg-type]
-        request.POST.get("key", ""),
-        case_id=case_id,
-        expected_version=version_of(request) if case_id is not None else None,
-        channel="counter",
-        **fields,
-    )
+    try:
+        return perform(
+            what,
+            request.user,  # type: ignore[arg-type]
+            request.POST.get("key", ""),
+            case_id=case_id,
+            expected_version=version_of(request) if case_id is not None else None,
+            channel="counter",
+            **fields,
+        )
+    except Stale as stale:
+        if case_id is not None:
+            request.stale_post = StalePost(case_id, stale)  # type: ignore[attr-defined]
+        raise
 
 
 def words_of(refused: Refused) -> str:
