@@ -110,3 +110,46 @@ def balance_fen(desk: Any) -> Callable[[str], int]:
         return int(Balance.objects.using("owner").get(account__code=code).balance_fen)
 
     return read
+
+
+@pytest.fixture
+def funded(desk: Any, people: Any) -> Callable[..., Any]:
+    """`funded(fen)` gives a fresh deposit account of 何采薇 at the teller's outlet that holds this much."""
+
+    def make(amount_fen: int = 100_000_00, holder: str = "何采薇") -> Any:
+        from django.db import transaction
+        from django.utils import timezone
+
+        from xiaoshi.core.ledger import PostEntry, Posting
+        from xiaoshi.core.problems import Words
+        from xiaoshi.desk.money.booking import book, new_id
+        from xiaoshi.desk.money.chart import CLEARING, code_of, ensure_deposit_account
+
+        unit, now = people.teller.unit, timezone.now()
+        number = str(uuid.uuid4().int)[:16]
+        account = ensure_deposit_account(unit, number, holder, now=now, using="owner")
+        lines = (Posting(code_of(unit.path, CLEARING), amount_fen), Posting(account.code, -amount_fen))
+        with transaction.atomic(using="owner"):
+            command = PostEntry(new_id("owner"), Words("期初", "opening"), "opening", "city", lines)
+            book(command, unit=unit, at=now, key=f"fund/{number}", using="owner")
+        return account
+
+    return make
+
+
+def do(act: Any, person: Any, **fields: Any) -> dict[str, Any]:
+    """An act without a case."""
+    from xiaoshi.desk.guard.boundary import perform
+
+    return perform(act, person, str(uuid.uuid4()), **fields).result
+
+
+def refused(act: Any, person: Any, **fields: Any) -> str:
+    """The code of the refusal, which must speak both languages."""
+    from xiaoshi.desk.guard.refusals import Refused
+
+    with pytest.raises(Refused) as caught:
+        do(act, person, **fields)
+    assert caught.value.problem.words.zh
+    assert caught.value.problem.words.en
+    return caught.value.problem.code

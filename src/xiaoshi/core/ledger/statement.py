@@ -79,6 +79,12 @@ def _entry_findings(
             "分录少于两个科目。",
             "The entry has fewer than two postings.",
         ),
+        (
+            any(p.account in known and known[p.account].currency != p.currency for p in entry.postings),
+            "currency_differs",
+            "记账币种与账户币种不同。",
+            "A posting is in another currency than its account.",
+        ),
         (any(p.amount_fen == 0 for p in entry.postings), "zero_amount", "有零金额。", "A posting is zero."),
         (
             any(p.account not in known for p in entry.postings),
@@ -87,7 +93,10 @@ def _entry_findings(
             "A posting names an account that does not exist.",
         ),
         (
-            sum(p.amount_fen for p in entry.postings) != 0,
+            any(
+                sum(p.amount_fen for p in entry.postings if p.currency == c)
+                for c in {p.currency for p in entry.postings}
+            ),
             "not_zero_sum",
             "借贷不平。",
             "Debits and credits differ.",

@@ -88,7 +88,7 @@ def move_cash(
     )
 
 
-@act("money.check_move", "复核现金调拨", "Check a move of cash", on_case=False, people_only=True)
+@act("money.check_move", "复核款项", "Check a sum", on_case=False, people_only=True)
 def check_move(ctx: Context, *, order_id: str, amount_fen: int, terminal: str = "") -> dict[str, Any]:
     return _answer(deciding.decide_order(ctx, order_id=order_id, amount_fen=amount_fen, terminal=terminal))
 

@@ -6,6 +6,12 @@
 | `1001/drawer/<login>` | 柜员尾箱 drawer of a teller | asset | no |
 | `1009/damaged` | 残损券库存 damaged notes held | asset | no |
 | `2011/<account number>` | 客户存款 deposit of a client | liability | no |
+| `2012/<account number>` | 单位存款 deposit of a firm, a hospital | liability | no |
+| `2021/<currency>/<account number>` | 客户外币存款 foreign money of a client | liability | no |
+| `2031/<currency>` | 汇出汇款 remittances under way | liability | no |
+| `3001/<currency>` | 外汇头寸 position in foreign money | suspense | either side |
+| `3002/<currency>` | 外汇结售 its other side in yuan | suspense | either side |
+| `1901/differences` | 待处理现金长短款 differences of cash | suspense | either side |
 | `4001/clearing` | 上级往来 clearing with the upper level | suspense | either side |
 
 Paying 350.00 for burnt notes in cash: debit `1009/damaged`, credit the drawer of whoever records it; into an account:
@@ -32,6 +38,12 @@ VAULT = "1001/vault"
 DRAWER = "1001/drawer/"
 DAMAGED = "1009/damaged"
 DEPOSIT = "2011/"
+CORPORATE = "2012/"
+FOREIGN = "2021/"
+REMITTANCES = "2031/"
+POSITION = "3001/"
+POSITION_CNY = "3002/"
+DIFFERENCES = "1901/differences"
 CLEARING = "4001/clearing"
 
 _ACCOUNT_NUMBER = re.compile(r"[0-9]{8,32}", re.ASCII)
@@ -99,14 +111,7 @@ def ensure_deposit_account(
     The embedded ledger stands in for a core bank, which would know the account already. A number that these books know
     under another holder is refused, as is one that is no account number (8 to 32 figures; blanks are dropped).
     """
-    number = re.sub(r"[\s-]", "", account_number)
-    if not _ACCOUNT_NUMBER.fullmatch(number):
-        raise invalid(
-            "account_number_unusable",
-            "账号应为 8 至 32 位数字，请核对存折或卡号。",
-            "An account number has 8 to 32 figures; check it against the passbook or card.",
-            where="account_number",
-        )
+    number = read_account_number(account_number)
     account = _ensure(
         unit,
         f"{DEPOSIT}{number}",
@@ -126,6 +131,101 @@ def ensure_deposit_account(
     return account
 
 
+def ensure_payee_account(
+    unit: Unit, account_number: str, name: str, *, now: datetime, using: str = "default"
+) -> Account:
+    """The account that is to be paid: one that these books know by its number, or a firm's, opened at its first use.
+
+    The name must be the one on the account to the character: `第一人民医院` is not `第一人民医院 门诊部`, nor `笫一人民医院`.
+    """
+    number, name = read_account_number(account_number, "payee_number"), name.strip()
+    if not name:
+        raise invalid(
+            "payee_name_missing", "请填写收款户名。", "Enter the name on the account.", where="payee_name"
+        )
+    codes = [code_of(unit.path, f"{prefix}{number}") for prefix in (DEPOSIT, CORPORATE)]
+    account = Account.objects.using(using).filter(code__in=codes).first()
+    if account is None:
+        words = Words(f"{name} 尾号{number[-4:]}", f"{name}, ending {number[-4:]}")
+        account = _ensure(unit, f"{CORPORATE}{number}", "liability", words, now, using, holder=name)
+    if account.holder != name:
+        raise invalid(
+            "payee_name_differs",
+            f"该账号登记的户名与“{name}”不一致，款项不能付出。请逐字核对户名和账号。",
+            f"The name on this account is not “{name}”, so nothing is paid. Compare name and number character by character.",
+            where="payee_name",
+        )
+    return account
+
+
+def ensure_foreign_accounts(
+    unit: Unit, currency: str, account_number: str, holder: str, *, now: datetime, using: str = "default"
+) -> dict[str, Account]:
+    """What foreign exchange needs: the client's account in that currency, the bank's position on both sides, remittances."""
+    number = read_account_number(account_number)
+    tail = number[-4:]
+    made = {
+        "client": _ensure(
+            unit,
+            f"{FOREIGN}{currency}/{number}",
+            "liability",
+            Words(f"{holder}外币存款 {currency} 尾号{tail}", f"{currency} of {holder}, ending {tail}"),
+            now,
+            using,
+            holder=holder,
+            currency=currency,
+        )
+    }
+    for key, local, kind, zh, en, money in (
+        (
+            "position",
+            f"{POSITION}{currency}",
+            "suspense",
+            f"外汇头寸 {currency}",
+            f"Position in {currency}",
+            currency,
+        ),
+        (
+            "position_cny",
+            f"{POSITION_CNY}{currency}",
+            "suspense",
+            f"外汇结售 {currency}",
+            f"Yuan side of {currency}",
+            "CNY",
+        ),
+        (
+            "remittances",
+            f"{REMITTANCES}{currency}",
+            "liability",
+            f"汇出汇款 {currency}",
+            f"Remittances in {currency}",
+            currency,
+        ),
+    ):
+        made[key] = _ensure(unit, local, kind, Words(zh, en), now, using, currency=money)
+    return made
+
+
+def ensure_differences(unit: Unit, *, now: datetime, using: str = "default") -> Account:
+    """待处理现金长短款 of an outlet."""
+    return _ensure(
+        unit, DIFFERENCES, "suspense", Words("待处理现金长短款", "Differences of cash"), now, using
+    )
+
+
+def read_account_number(text: str, where: str = "account_number") -> str:
+    """8 to 32 figures without blanks, or the refusal."""
+    number = re.sub(r"[\s-]", "", text)
+    if not _ACCOUNT_NUMBER.fullmatch(number):
+        raise invalid(
+            "account_number_unusable",
+            "账号应为 8 至 32 位数字，请核对存折或卡号。",
+            "An account number has 8 to 32 figures; check it against the passbook or card.",
+            where=where,
+        )
+    return number
+
+
 def _ensure(
     unit: Unit,
     local: str,
@@ -136,6 +236,7 @@ def _ensure(
     *,
     holder: str = "",
     staff_login: str = "",
+    currency: str = "CNY",
 ) -> Account:
     fields = {
         "unit": unit,
@@ -146,6 +247,7 @@ def _ensure(
         "no_overdraft": kind != "suspense",
         "holder": holder,
         "staff_login": staff_login,
+        "currency": currency,
         "opened_at": at,
     }
     account, _made = Account.objects.using(using).get_or_create(

@@ -28,6 +28,7 @@ from xiaoshi.desk.money.authority import (
 )
 from xiaoshi.desk.money.booking import book, new_id, purpose_of
 from xiaoshi.desk.money.due import APPROVED_CHECK, pay_step
+from xiaoshi.desk.money.exchanging import still_the_rate
 from xiaoshi.desk.money.models import Entry, MoneyOrder
 from xiaoshi.desk.money.orders import not_too_early
 
@@ -48,6 +49,8 @@ def decide_order(ctx: Context, *, order_id: str, amount_fen: int, terminal: str 
 
 def approve(ctx: Context, order: MoneyOrder) -> MoneyOrder:
     """Book it, or note the first of two heads. The engine is asked first: what it refuses leaves the order as it was."""
+    if order.kind == "exchange":
+        still_the_rate(ctx, order)
     try:
         entry = book(
             _command(ctx, order),

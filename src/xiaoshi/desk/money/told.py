@@ -16,7 +16,7 @@ from xiaoshi.core.problems import Words
 _DIFFERENT = """
     SELECT t.body->>'entry', t.chain || '#' || t.seq, e.id IS NULL
       FROM audit_timelineentry t LEFT JOIN money_entry e ON e.id::text = t.body->>'entry'
-     WHERE t.act IN ('money.check_payment', 'money.check_move') AND t.body ? 'entry'
+     WHERE t.act IN ('money.check_payment', 'money.check_move', 'money.check_count') AND t.body ? 'entry'
        AND (e.id IS NULL OR e.amount_fen <> (t.body->>'amount_fen')::bigint
             OR e.checker <> t.actor OR e.maker <> t.body->>'maker')
      ORDER BY t.at, t.chain, t.seq
@@ -25,7 +25,7 @@ _UNTOLD = """
     SELECT e.id::text FROM money_entry e
      WHERE e.order_id IS NOT NULL AND NOT EXISTS (
            SELECT 1 FROM audit_timelineentry t
-            WHERE t.act IN ('money.check_payment', 'money.check_move') AND t.body->>'entry' = e.id::text)
+            WHERE t.act IN ('money.check_payment', 'money.check_move', 'money.check_count') AND t.body->>'entry' = e.id::text)
        AND NOT EXISTS (
            SELECT 1 FROM retention_tombstone s, jsonb_array_elements(s.booked) b
             WHERE s.case_id = e.case_id AND b->>'entry' = e.id::text AND (b->>'amount_fen')::bigint = e.amount_fen

@@ -21,7 +21,7 @@ from xiaoshi.desk.money.told import told_findings
 
 _ENTRIES = """
     SELECT e.id::text, e.maker, e.checker, coalesce(e.reverses_id::text, ''), e.posting_count, e.amount_fen,
-           a.code, p.amount_fen
+           a.code, p.amount_fen, a.currency
       FROM money_entry e
       LEFT JOIN money_posting p ON p.entry_id = e.id LEFT JOIN money_account a ON a.id = p.account_id
      ORDER BY min(p.id) OVER (PARTITION BY e.id) NULLS LAST, e.id, p.id
@@ -32,6 +32,29 @@ _ORDERS = """
      WHERE (o.state = 'approved') <> (e.id IS NOT NULL)
         OR o.maker = o.checker OR o.maker <> e.maker OR o.checker <> e.checker OR o.amount_fen <> e.amount_fen
      ORDER BY o.id
+"""
+
+# Each posting against the one before it on its account; each balance against its last posting, its holds and its paper.
+_LINES = """
+    SELECT a.code FROM (
+        SELECT account_id, account_seq, balance_after_fen, amount_fen, booked_on,
+               lag(account_seq, 1, 0::bigint) OVER w AS seq, lag(balance_after_fen, 1, 0::bigint) OVER w AS before,
+               lag(booked_on) OVER w AS day
+          FROM money_posting WINDOW w AS (PARTITION BY account_id ORDER BY account_seq)) p
+      JOIN money_account a ON a.id = p.account_id
+     WHERE p.account_seq <> p.seq + 1 OR p.balance_after_fen <> p.before + p.amount_fen OR p.booked_on < p.day
+     GROUP BY a.code ORDER BY a.code
+"""
+_STANDING = """
+    SELECT a.code,
+           b.held_fen <> (SELECT coalesce(sum(h.amount_fen - h.used_fen - h.released_fen), 0) FROM money_hold h
+                           WHERE h.account_id = b.account_id)
+      FROM money_balance b JOIN money_account a ON a.id = b.account_id
+     WHERE b.held_fen <> (SELECT coalesce(sum(h.amount_fen - h.used_fen - h.released_fen), 0) FROM money_hold h
+                           WHERE h.account_id = b.account_id)
+        OR b.stopped <> coalesce((SELECT CASE WHEN i.state IN ('lost', 'frozen') THEN i.state ELSE '' END
+                                    FROM money_instrument i WHERE i.account_id = b.account_id AND i.state <> 'closed'), '')
+     ORDER BY a.code
 """
 
 
@@ -90,7 +113,8 @@ def verify_books(using: str = "owner") -> Verification:
             cursor.execute("SELECT reverses_id::text FROM money_entry WHERE reverses_id IS NOT NULL")
             reversed_ids = frozenset(ident for (ident,) in cursor.fetchall())
         found = examine(accounts, entries(), balances, reversed_ids)
-        found += tuple(statements) + tuple(_order_findings(using)) + tuple(told_findings(using))
+        found += tuple(statements) + tuple(_standing_findings(using))
+        found += tuple(_order_findings(using)) + tuple(told_findings(using))
         orders = MoneyOrder.objects.using(using).count()
     return Verification(counted["entries"], counted["postings"], len(accounts), orders, found)
 
@@ -105,13 +129,36 @@ def _read_entries(using: str) -> Iterator[tuple[LedgerEntry, tuple[int, int]]]:
         cursor.execute(_ENTRIES)
         rows = chain.from_iterable(iter(lambda: cursor.fetchmany(5_000), []))
         for (ident, maker, checker, reverses, count, amount_fen), lines in groupby(rows, key=lambda r: r[:6]):
-            postings = tuple(Posting(line[6], line[7]) for line in lines if line[6] is not None)
+            postings = tuple(Posting(line[6], line[7], line[8]) for line in lines if line[6] is not None)
             yield LedgerEntry(ident, Words("", ""), maker, checker, postings, reverses), (count, amount_fen)
 
 
 def _not_as_stated(ident: str) -> Finding:
     words = Words("分录的行数或金额与其登记不符。", "The entry's lines or sum differ from what it states.")
     return Finding("entry", ident, "not_as_stated", words)
+
+
+def _standing_findings(using: str) -> Iterator[Finding]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(_LINES)
+        for (code,) in cursor.fetchall():
+            words = Words(
+                f"科目 {code} 的明细序号、逐笔余额或日期不连续。",
+                f"The lines of account {code} do not follow one another: number, balance after or day.",
+            )
+            yield Finding("account", code, "lines_broken", words)
+        cursor.execute(_STANDING)
+        for code, held in cursor.fetchall():
+            name, zh, en = (
+                ("held_differs", "的专款合计与登记不符。", "holds another sum than its holds add up to.")
+                if held
+                else (
+                    "stopped_differs",
+                    "的止付状态与存单（折）不符。",
+                    "is stopped otherwise than its paper says.",
+                )
+            )
+            yield Finding("account", code, name, Words(f"科目 {code} {zh}", f"Account {code} {en}"))
 
 
 def _order_findings(using: str) -> Iterator[Finding]:
