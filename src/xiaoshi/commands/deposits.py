@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from xiaoshi.commands.deposits_batch import add_batch, say, value_batch
 from xiaoshi.core.deposits.answer import answer, problem_json
 from xiaoshi.core.deposits.schema import SCHEMA
 from xiaoshi.core.money import yuan
@@ -25,7 +26,7 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=prog, description="存款:计算本息并逐段说明。 / Deposits: interest to the fen, explained."
     )
-    works = parser.add_subparsers(dest="work", required=True, metavar="value")
+    works = parser.add_subparsers(dest="work", required=True, metavar="value|value-batch")
     valued = works.add_parser(
         "value",
         help="计算利息(读 JSON) / value deposits, from JSON",
@@ -37,6 +38,7 @@ def build_parser(prog: str) -> argparse.ArgumentParser:
     )
     valued.add_argument("--schema", action="store_true", help="输出 JSON Schema / print the JSON Schema")
     add_rates_option(valued)
+    add_rates_option(add_batch(works))
     return parser
 
 
@@ -53,6 +55,8 @@ def add_rates_option(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 every deposit was valued; 1 some were refused; 2 the input or a rate table cannot be read."""
+    if args.work == "value-batch":
+        return _batch(args)
     if args.schema:
         _print(SCHEMA)
         return 0
@@ -69,6 +73,20 @@ def run(args: argparse.Namespace) -> int:
     answers = [answer(given, books, args.lang, at=f"/{place}") for place, given in enumerate(value)]
     _tell(answers, args)
     return 0 if all(told["interest_fen"] is not None for told in answers) else 1
+
+
+def _batch(args: argparse.Namespace) -> int:
+    books, problems = read_books(args.rates)
+    if problems:
+        return refuse(problems, args)
+    told = value_batch(args, books)
+    if isinstance(told, Problem):
+        return refuse([told], args)
+    if args.json:
+        _print(told)
+    else:
+        say(told, args.lang == "en")
+    return 1 if told["refused"] else 0
 
 
 def read_books(files: list[str]) -> tuple[dict[str, RateBook], list[Problem]]:

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from xiaoshi.core.deposits.bulk.tables import NEVER, Bools, Days, Ints, Rates
-from xiaoshi.core.deposits.model import PRODUCTS
+from xiaoshi.core.deposits.model import PRODUCTS, Product
 
-PRODUCT_NUMBER = {name: place for place, name in enumerate(PRODUCTS)}
+PRODUCT_NUMBER: dict[Product, int] = {name: place for place, name in enumerate(PRODUCTS)}
 
 DOUBTS = (
     "rate_unconfirmed",
