@@ -20,7 +20,9 @@ def drawn(rows: int, seed: int) -> Columns:
     rng = np.random.default_rng(seed)
     product = rng.integers(0, len(PRODUCTS), rows).astype(np.int8)
     opened = rng.integers(FIRST, LAST, rows)
-    edges = np.array([number(d) for d in TAX_DAYS] + [number(d) for d in (date(1993, 3, 1), date(2005, 9, 21))])
+    edges = np.array(
+        [number(d) for d in TAX_DAYS] + [number(d) for d in (date(1993, 3, 1), date(2005, 9, 21))]
+    )
     near = rng.random(rows) < 0.05
     opened[near] = rng.choice(edges, int(near.sum())) + rng.integers(-400, 3, int(near.sum()))
     kept = np.where(rng.random(rows) < 0.3, rng.integers(0, 40, rows), rng.integers(0, 4000, rows))

@@ -11,7 +11,15 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NOT_HERE = {"run.py", "soak.py", "desk_client.py", "notes_scenes.py", "notes_spike.py", "notes_tin.py"}
+NOT_HERE = {
+    "run.py",
+    "soak.py",
+    "desk_client.py",
+    "deposits_drawn.py",
+    "notes_scenes.py",
+    "notes_spike.py",
+    "notes_tin.py",
+}
 
 
 def main() -> int:

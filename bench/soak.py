@@ -1,4 +1,4 @@
-"""`make soak`: the whole burnt-note case for many seeds on one home, each compared with what is true.
+"""`make soak`: a million deposits by both engines, then the whole burnt-note case for many seeds, each compared with what is true.
 
 Prints a line for each seed (story's figures and checks) and one at the end. Exit code 1 when any check of any seed is
 false. About a minute a seed on two cores.
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 
 def main() -> int:
@@ -19,9 +20,17 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--home", default="", help="default: a fresh folder that is removed afterwards")
+    parser.add_argument("--deposits", type=int, default=1_000_000, help="0: leave them out")
     args = parser.parse_args()
+    unlike = compare_deposits(args.deposits) if args.deposits else 0
     with tempfile.TemporaryDirectory(prefix="xs-soak-") as folder:
-        return walk(args.home or f"{folder}/home", range(args.first, args.first + args.seeds))
+        return max(unlike, walk(args.home or f"{folder}/home", range(args.first, args.first + args.seeds)))
+
+
+def compare_deposits(rows: int) -> int:
+    """1 when the engine on arrays answers any of so many random deposits unlike the scalar one. Two minutes a million."""
+    bench = Path(__file__).with_name("deposits.py")
+    return subprocess.run([sys.executable, str(bench), "--compare", str(rows)], check=False).returncode
 
 
 def walk(home: str, seeds: range) -> int:

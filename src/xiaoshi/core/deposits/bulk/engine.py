@@ -10,6 +10,7 @@ import numpy as np
 
 from xiaoshi.core.deposits.bulk.columns import (
     NOT_USED,
+    PRODUCT_MAX,
     PRODUCT_NUMBER,
     REFUSAL_NUMBER,
     Columns,
@@ -18,12 +19,13 @@ from xiaoshi.core.deposits.bulk.columns import (
 )
 from xiaoshi.core.deposits.bulk.fixed import COLUMN_OF_TERM, value_fixed, value_fixed_or_demand
 from xiaoshi.core.deposits.bulk.others import COLUMN_OF_KIND, value_call, value_demand, value_instalments
-from xiaoshi.core.deposits.bulk.tables import N_DAYS, NEVER, NO_COLUMN, Anys, Bools, Rates
+from xiaoshi.core.deposits.bulk.tables import COLUMN_NUMBER, N_DAYS, NEVER, NO_COLUMN, Anys, Bools, Rates
 from xiaoshi.core.deposits.model import PARTIAL, TERM_COLUMNS
 
 _TERMED = [PRODUCT_NUMBER[p] for p in TERM_COLUMNS]
 _PARTIAL = [PRODUCT_NUMBER[p] for p in PARTIAL]
 _KINDS = [PRODUCT_NUMBER[p] for p in ("instalment_in", "instalment_out", "interest_out")]
+_KIND_COLUMNS = [COLUMN_NUMBER[name] for name in ("i1", "i3", "i5", "demand")]
 _CALLS = [PRODUCT_NUMBER[p] for p in ("call_1d", "call_7d")]
 _WAYS = (
     ([PRODUCT_NUMBER["fixed"]], value_fixed),
@@ -63,10 +65,15 @@ def value_columns(columns: Columns, rates: Rates) -> Results:
 
 def _too_wide(columns: Columns, rates: Rates) -> Bools:
     """Rows that 64 bits or the calendar might not hold."""
-    # The plan of the instalment kinds puts in up to sixty times the sum.
-    times = np.where(columns.product == PRODUCT_NUMBER["instalment_in"], 60, 1)
+    widest = widest_fen(columns, rates)
+    into = np.flatnonzero(columns.product == PRODUCT_NUMBER["instalment_in"])
+    if into.size:
+        # The plan puts the sum in every month, at rates of its own.
+        term = np.clip(columns.term_months[into].astype(np.int64), 1, 96)
+        days = np.maximum(columns.withdrawn[into].astype(np.int64) - columns.opened[into], term * 31) + 31
+        widest[into] = PRODUCT_MAX // (days * rates.ppm[_KIND_COLUMNS].max() * term) * 100
     outside = (columns.opened < 0) | (columns.withdrawn < 0) | (columns.withdrawn >= N_DAYS - 3660)
-    wide: Bools = (columns.principal_fen > widest_fen(columns, rates) // times) | outside
+    wide: Bools = (columns.principal_fen > widest) | outside
     return wide
 
 

@@ -168,15 +168,18 @@ class _Plan:
     def product(self, rows: Anys, begin: Ints, end: Ints) -> Ints:
         """Yuan x days from `begin` to `end`, month by month while any row has a month left."""
         total = np.zeros(len(rows), dtype=np.int64)
-        at = self.mark(rows, 0)
-        for month in range(int(self.months_kept[rows].max(initial=0))):
-            live = self.months_kept[rows] > month
-            until = self.mark(rows, month + 1)
+        kept = self.months_kept[rows]
+        live: Anys = np.flatnonzero(kept > 0)
+        at = self.mark(rows[live], 0)
+        for month in range(int(kept.max(initial=0))):
+            chosen = rows[live]
+            until = self.mark(chosen, month + 1)
             # The last step of a plan stands to the end of the stretch.
-            stop = np.where(self.months_kept[rows] == month + 1, end, until)
-            days = np.minimum(stop, end) - np.maximum(at, begin)
-            total += np.where(live, self.yuan(rows, month) * np.maximum(days, 0), 0)
-            at = until
+            stop = np.minimum(np.where(kept[live] == month + 1, end[live], until), end[live])
+            days = np.maximum(stop - np.maximum(at, begin[live]), 0)
+            total[live] += self.yuan(chosen, month) * days
+            on = kept[live] > month + 1
+            live, at = live[on], until[on]
         return total
 
 
@@ -198,9 +201,9 @@ def _planned(columns: Columns, rates: Rates, ppm: Ints, doubts: Anys) -> Results
     matures = table.add_months(opened, term)
     early: Bools = withdrawn < matures
     until: Days = np.minimum(withdrawn, matures)
-    months_kept = np.zeros(len(columns), dtype=np.int64)
-    for month in range(int(term.max(initial=0))):
-        months_kept += (month < term) & (table.add_months(opened, month) < until)
+    # Months of the plan that began before `until`: all of earlier calendar months, and this one's if its day has passed.
+    months = np.maximum(table.month[until] - table.month[opened], 0)
+    months_kept = np.minimum(months + (table.add_months(opened, months) < until), term).astype(np.int64)
     plan = _Plan(columns, np.where(columns.product == PRODUCT_NUMBER["interest_out"], 1, months_kept))
     demand_ppm, demand_doubts = rates.on(withdrawn, DEMAND)
     index_end = np.where(
