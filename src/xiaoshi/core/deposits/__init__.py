@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xiaoshi.core.deposits.cost import Cost, cost_of_haste
 from xiaoshi.core.deposits.engine import value
 from xiaoshi.core.deposits.model import (
     DAY_COUNTS,
@@ -18,6 +19,7 @@ from xiaoshi.core.deposits.model import (
 __all__ = [
     "DAY_COUNTS",
     "PRODUCTS",
+    "Cost",
     "DayCount",
     "Deposit",
     "Payment",
@@ -25,5 +27,6 @@ __all__ = [
     "Remaining",
     "Segment",
     "Valuation",
+    "cost_of_haste",
     "value",
 ]

@@ -121,6 +121,10 @@ def _subsidy(look: Look, opened: Mark, maturity: Mark, yuan: int) -> list[Stretc
         look.doubt(Problem("rule_unconfirmed", r.SUBSIDY_WINDOW_NOTE, "subsidy_window"))
     if r.SUBSIDY_STOPPED <= opened.day < r.SUBSIDY_RESUMED:
         return []
+    own = look.book.rate_on(opened.day, TERM_COLUMNS["fixed"][look.deposit.term_months])
+    announced_ppm = r.SUBSIDY_ANNOUNCED_PPM[look.deposit.term_months]
+    if opened.day < r.SUBSIDY_STOPPED and own is not None and own.ppm != announced_ppm:
+        look.doubt(Problem("rule_unconfirmed", r.SUBSIDY_ANNOUNCED_NOTE, "subsidy_announced_rate"))
     start = opened if opened.day >= r.SUBSIDY_FIRST_DAY else look.mark(r.SUBSIDY_FIRST_DAY)
     return look.accrue(start, maturity, yuan, ppm, "subsidy", r.SUBSIDY)
 

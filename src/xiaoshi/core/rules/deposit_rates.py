@@ -142,8 +142,12 @@ BIG_BANKS = RateTable(
 NATIONAL = RateBook((BENCHMARK, BIG_BANKS))
 """Benchmark until 2012-07-05, then what the large banks posted."""
 
-BOOKS: dict[str, RateBook] = {"big_banks": NATIONAL, "benchmark": RateBook((BENCHMARK,))}
-"""What `posted` may name without a table of the bank's own; the first is the one when nothing is named."""
+BOOKS: dict[str, RateBook] = {
+    "big_banks": NATIONAL,
+    "posted": NATIONAL,
+    "benchmark": RateBook((BENCHMARK,)),
+}
+"""What `posted` may name without a table of the bank's own; the first is the one when nothing is named, the second its other name."""
 
 
 def books_with(own: tuple[RateTable, ...]) -> dict[str, RateBook]:

@@ -315,6 +315,12 @@ SUBSIDY_ZERO_NOTE = Words(
     "1997 年 5 月以后保值贴补率为零，凭记忆，未见公告。",
     "That the subsidy rate is zero from May 1997 on is from memory.",
 )
+SUBSIDY_ANNOUNCED_PPM = {36: 131_400, 60: 149_400, 96: 176_400}
+SUBSIDY_ANNOUNCED_NOTE = Words(
+    "1994-03-01 的公告对当月到期的三、五、八年期给出保值期内年利率 13.14%、14.94%、17.64%；此笔按开户日利率计算，与公告不同，请核实。",
+    "The announcement of 1994-03-01 named 13.14 %, 14.94 % and 17.64 % a year for 3, 5 and 8 years within the protected term; this one "
+    "is counted at its opening day's rate, which differs: ask.",
+)
 
 # First day of the months -> per cent a year times 100; each until the next line. Source: 武义县志(1986-2005) table 17-12.
 _SUBSIDIES: tuple[tuple[str, int], ...] = (
