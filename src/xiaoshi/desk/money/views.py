@@ -7,10 +7,8 @@ with what was typed, and with the refusal's status (422 what was typed, 403 who,
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,20 +18,20 @@ from django.views.decorators.http import require_http_methods
 
 from xiaoshi.desk.cases.views.conflict import what_changed
 from xiaoshi.desk.cases.views.found import find, frame
-from xiaoshi.desk.guard.boundary import Act, Outcome
-from xiaoshi.desk.guard.posting import new_key, perform_posted, words_of
+from xiaoshi.desk.guard.posting import new_key, words_of
 from xiaoshi.desk.guard.refusals import Refused, Stale
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.guard.visibility import visible_to
-from xiaoshi.desk.money import acts, forms, standing
+from xiaoshi.desk.money import acts, asked, forms, standing
+from xiaoshi.desk.money.answering import Work, do_posted, keeps_terminal, say, status_of
+from xiaoshi.desk.money.authority import MAKERS
+from xiaoshi.desk.money.models import MoneyOrder
 from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.people.models import Client
 
 PAGE = 50
-Fields = Callable[[dict[str, Any]], dict[str, Any]]
-
 # What a form of the page does: the form, the act, and the act's fields from the cleaned form.
-ON_CASE: dict[str, tuple[type[forms.MoneyForm], Act, Fields]] = {
+ON_CASE: Work = {
     "record": (
         forms.RecordForm,
         acts.record_payment,
@@ -61,7 +59,7 @@ ON_CASE: dict[str, tuple[type[forms.MoneyForm], Act, Fields]] = {
     ),
     "pay_out": (forms.PayOutForm, acts.pay_out, lambda d: {}),
 }
-ON_DESK: dict[str, tuple[type[forms.MoneyForm], Act, Fields]] = {
+ON_DESK: Work = {
     "move": (
         forms.MoveForm,
         acts.move_cash,
@@ -80,18 +78,11 @@ ON_DESK: dict[str, tuple[type[forms.MoneyForm], Act, Fields]] = {
         lambda d: {"entry_id": d["entry"], "reason": d["reason"]},
     ),
 }
-# The name of a refused input in the engine and acts, and the field of the form that a person sees.
-FIELD_OF = {
-    "amount": "amount",
-    "account_number": "account_number",
-    "way": "way",
-    "reason": "reason",
-    "direction": "direction",
-}
 
 
 @require_http_methods(["GET", "POST"])
 @opens_to("signed_in")
+@keeps_terminal
 def case_money(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """What the case owes, who recorded it, who checks it; the forms of each for those who may."""
     reader: Staff = request.user  # type: ignore[assignment]
@@ -100,9 +91,9 @@ def case_money(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         with visible_to(reader):
             find(case_id)
-        sent, refused, outcome = _do(request, ON_CASE, case_id)
+        sent, refused, outcome = do_posted(request, ON_CASE, case_id)
         if outcome is not None:
-            _say(request, outcome)
+            say(request, outcome)
             return redirect("case_money", case_id)
     with visible_to(reader):
         found = find(case_id)
@@ -118,20 +109,21 @@ def case_money(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
             if isinstance(refused, Stale)
             else [],
         }
-        return render(request, "money/case.html", context, status=_status(sent, refused))
+        return render(request, "money/case.html", context, status=status_of(sent, refused))
 
 
 @require_http_methods(["GET", "POST"])
 @opens_to("signed_in")
+@keeps_terminal
 def money(request: HttpRequest) -> HttpResponse:
     """Vault and drawers, what waits for a check, and today's entries. `?check=ID` opens the blind form of a move."""
     reader: Staff = request.user  # type: ignore[assignment]
     sent: forms.MoneyForm | None = None
     refused: Refused | None = None
     if request.method == "POST":
-        sent, refused, outcome = _do(request, ON_DESK, None)
+        sent, refused, outcome = do_posted(request, ON_DESK, None)
         if outcome is not None:
-            _say(request, outcome)
+            say(request, outcome)
             return redirect("money")
     with visible_to(reader):
         context = _desk_context(request, reader, sent) | {
@@ -140,54 +132,7 @@ def money(request: HttpRequest) -> HttpResponse:
             if refused is not None and sent is not None and not sent.errors
             else "",
         }
-        return render(request, "money/desk.html", context, status=_status(sent, refused))
-
-
-def _do(
-    request: HttpRequest,
-    work: dict[str, tuple[type[forms.MoneyForm], Act, Fields]],
-    case_id: uuid.UUID | None,
-) -> tuple[forms.MoneyForm, Refused | None, Outcome | None]:
-    """The posted form, and the act's outcome or refusal. An unknown `do` counts as a form with nothing in it."""
-    form_class, what, fields = work.get(request.POST.get("do", ""), next(iter(work.values())))
-    form = form_class(request.POST)
-    if not form.is_valid():
-        return form, None, None
-    try:
-        return form, None, perform_posted(request, what, case_id=case_id, **fields(form.cleaned_data))
-    except Refused as refused:
-        field = FIELD_OF.get(refused.problem.where, "")
-        if field in form.fields:
-            form.add_error(field, words_of(refused))
-        return form, refused, None
-
-
-def _status(sent: forms.MoneyForm | None, refused: Refused | None) -> int:
-    if refused is not None:
-        return refused.status
-    return 422 if sent is not None and sent.errors else 200
-
-
-def _say(request: HttpRequest, outcome: Outcome) -> None:
-    match outcome.result.get("state"):
-        case "approved":
-            messages.success(request, _("Both sums agree: checked and booked."), "ok")
-        case "mismatch":
-            messages.error(
-                request,
-                _(
-                    "Your sum differs from the recorded one. Nothing was paid; it goes back to be counted again."
-                ),
-                "error",
-            )
-        case "waiting":
-            messages.success(request, _("Recorded. Another person has to check it now."), "ok")
-        case "rejected":
-            messages.success(request, _("Sent back, with your reason."), "info")
-        case "withdrawn":
-            messages.success(request, _("Withdrawn."), "info")
-        case _:
-            messages.success(request, _("Saved."), "ok")
+        return render(request, "money/desk.html", context, status=status_of(sent, refused))
 
 
 def _case_forms(
@@ -223,11 +168,11 @@ def _desk_context(request: HttpRequest, reader: Staff, sent: forms.MoneyForm | N
     entries = standing.entries_since(reader, today, PAGE)
     names = standing.names_of(entries, language)
     waiting = standing.waiting_for(reader, language, PAGE)
-    mine = standing.MoneyOrder.objects.filter(case=None, maker=reader.login).order_by("-made_at", "-id")[:5]
+    mine = MoneyOrder.objects.filter(case=None, maker=reader.login).order_by("-made_at", "-id")[:5]
     chosen = request.POST.get("order") if sent is not None else request.GET.get("check", "")
     current = next((w for w in waiting if str(w.order.id) == chosen and w.order.case_id is None), None)
     made: dict[str, forms.MoneyForm] = {}
-    if set(reader.roles) & set(standing.MAKERS) and reader.unit.level == "outlet":
+    if set(reader.roles) & set(MAKERS) and reader.unit.level == "outlet":
         made["move"] = forms.MoveForm()
     if current is not None:
         made["check"] = forms.CheckForm(initial={"order": current.order.id})
@@ -236,6 +181,7 @@ def _desk_context(request: HttpRequest, reader: Staff, sent: forms.MoneyForm | N
         made[sent.do] = sent
     return {
         "section": "money",
+        "place": "desk",
         "key": new_key(),
         "cash": cash[:PAGE],
         "cash_next": f"?after={cash[PAGE - 1].code}" if len(cash) > PAGE else "",
@@ -247,6 +193,8 @@ def _desk_context(request: HttpRequest, reader: Staff, sent: forms.MoneyForm | N
         "mine": standing.show_orders(list(mine), reader, language),
         "current": current,
         "forms": made,
+        "asked": asked.waiting_for(reader, language, PAGE),
+        "my_requests": asked.mine(reader, language),
     }
 
 
