@@ -33,6 +33,7 @@ PARTS: tuple[str, ...] = (
     "signing_in",
     "retention",
     "figures",
+    "deposits",
 )
 
 

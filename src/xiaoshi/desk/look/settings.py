@@ -92,6 +92,7 @@ LOOK_NAV = [
 
 # What is not needed every hour, behind "More".
 LOOK_MORE = [
+    ("deposits", gettext_lazy("Deposits and interest"), "deposits"),
     ("scans", gettext_lazy("Scans"), "scans"),
     ("figures", gettext_lazy("Figures"), "figures"),
     ("substitutes", gettext_lazy("Substitutes"), "substitutes"),
