@@ -14,6 +14,7 @@ from xiaoshi.desk.guard.visibility import see_as, visible_to
 from xiaoshi.desk.money.acts import check_move, reverse_move
 from xiaoshi.desk.money.acts_decided import (
     agree,
+    client_cash,
     decline,
     move_paper,
     place_hold,
@@ -320,3 +321,25 @@ def test_requests_by_hand_take_two_people_in_their_own_names(people: Any, funded
         assert not Request.objects.filter(unit=unit).exists()
         assert not Hold.objects.filter(unit=unit).exists()
         assert not Instrument.objects.filter(unit=unit).exists()
+
+
+def test_cash_of_a_client_in_and_out(people: Any) -> None:
+    named = {"account_number": "6217000000007788", "holder": "何采薇"}
+    order = do(client_cash, people.teller, direction="pay_in", amount_fen=500_00, **named)["order"]
+    assert refused(check_move, people.teller, order_id=order, amount_fen=500_00) == "maker_is_checker"
+    do(check_move, people.supervisor, order_id=order, amount_fen=500_00)
+    account = Account.objects.using("owner").select_related("balance").get(code__endswith="6217000000007788")
+    assert account.balance.balance_fen == -500_00
+    out = {"direction": "draw", "account_id": str(account.pk)}
+    paper_of(people, account)
+    order = do(client_cash, people.teller, **out, amount_fen=500_01)["order"]
+    assert refused(check_move, people.supervisor, order_id=order, amount_fen=500_01) == "overdraft"
+    order = do(client_cash, people.teller, **out, amount_fen=500_00)["order"]
+    assert do(check_move, people.supervisor, order_id=order, amount_fen=500_00)["state"] == "approved"
+    assert refused(client_cash, people.lobby, **out, amount_fen=1) == "no_drawer"
+    assert (
+        refused(client_cash, people.teller, direction="keep", amount_fen=1, account_id="1")
+        == "direction_unknown"
+    )
+    other = {**named, "holder": "何彩薇"}
+    assert refused(client_cash, people.teller, direction="pay_in", amount_fen=1, **other) == "holder_differs"

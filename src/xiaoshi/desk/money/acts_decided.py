@@ -142,6 +142,30 @@ def transfer(
     return {"order": str(order.id), "state": order.state}
 
 
+@act("money.client_cash", "录入客户现金存取", "Record cash of a client", on_case=False)
+def client_cash(
+    ctx: Context,
+    *,
+    direction: str,
+    amount_fen: int,
+    account_id: str = "",
+    account_number: str = "",
+    holder: str = "",
+    terminal: str = "",
+) -> dict[str, Any]:
+    """`pay_in` or `draw` at the own drawer; `check_move` by another person books it."""
+    order = setting_apart.plan_cash(
+        ctx,
+        direction=direction,
+        amount_fen=amount_fen,
+        account_id=account_id,
+        account_number=account_number,
+        holder=holder,
+        terminal=terminal,
+    )
+    return {"order": str(order.id), "state": order.state}
+
+
 @act("money.record_transfer", "录入案件转账", "Record a transfer of a case")
 def record_transfer(
     ctx: Context,

@@ -32,6 +32,8 @@ _WORK_OF = {
     "cash_difference": "move",
     "exchange": "exchange",
     "remit": "exchange",
+    "pay_in": "pay",
+    "draw": "pay",
 }
 
 

@@ -152,5 +152,7 @@ def purpose_of(kind: str, title: Words | None) -> Words:
         "cash_difference": Words("现金长短款", "Difference of cash"),
         "exchange": Words("购汇", "Foreign exchange"),
         "remit": Words("境外汇款", "Remittance abroad"),
+        "pay_in": Words("现金存入", "Cash paid in"),
+        "draw": Words("现金支取", "Cash drawn"),
     }[kind]
     return Words(f"{title.zh}{words.zh}", f"{title.en}: {words.en.lower()}") if title else words

@@ -33,7 +33,15 @@ from xiaoshi.desk.organisation.models import Staff, Unit
 if TYPE_CHECKING:
     from xiaoshi.desk.guard.boundary import Context
 
-CASH_ORDERS = ("pay_cash", "vault_to_drawer", "drawer_to_vault", "handover", "cash_difference")
+CASH_ORDERS = (
+    "pay_cash",
+    "vault_to_drawer",
+    "drawer_to_vault",
+    "handover",
+    "cash_difference",
+    "pay_in",
+    "draw",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +305,11 @@ def _nothing_waits(account: Account, unit: Unit) -> None:
             "该尾箱（金库）已清点，待另一人复点。要重新清点，请录入人先撤回。",
             "It is counted and waits for the second person. To count again, whoever counted withdraws it first.",
         )
-    waits = Q(destination__drawer=account.staff_login) if account.staff_login else ~Q(kind="pay_cash")
+    waits = (
+        Q(destination__drawer=account.staff_login)
+        if account.staff_login
+        else ~Q(kind__in=["pay_cash", "pay_in", "draw"])
+    )
     if MoneyOrder.objects.filter(waits, unit=unit, state="waiting", kind__in=CASH_ORDERS).exists():
         raise refuse(
             "cash_waits",

@@ -93,6 +93,23 @@ class TransferForm(MoneyForm):
         self.fields["hold"].choices = [("", gettext("The free balance")), *holds]  # type: ignore[attr-defined]
 
 
+class PayInForm(MoneyForm):
+    do = "pay_in"
+    account_number = forms.CharField(label=_("Account number"), max_length=40)
+    holder = forms.CharField(label=_("Name on the account"), max_length=120)
+    amount = MoneyField(label=_("Amount"), min_fen=1)
+
+
+class ClientCashForm(MoneyForm):
+    do = "cash"
+    direction = forms.ChoiceField(
+        label=pgettext_lazy("cash", "Direction"),
+        choices=[("pay_in", _("Cash paid in, into my drawer")), ("draw", _("Cash drawn, from my drawer"))],
+        widget=forms.RadioSelect,
+    )
+    amount = MoneyField(label=_("Amount"), min_fen=1)
+
+
 class _Foreign(MoneyForm):
     def read(self, text: str, currency: str) -> int | None:
         minor = read_foreign(text, currency)

@@ -55,6 +55,8 @@ ORDER_KINDS = (
     "cash_difference",
     "exchange",
     "remit",
+    "pay_in",
+    "draw",
 )
 ORDER_STATES = ("waiting", "approved", "rejected", "withdrawn", "mismatch")
 

@@ -13,9 +13,9 @@ from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.guard.fields import readable_id
 from xiaoshi.desk.guard.refusals import NotFound, invalid, refuse
 from xiaoshi.desk.money.authority import MAKERS, day_of, needs_role
-from xiaoshi.desk.money.chart import ensure_payee_account
+from xiaoshi.desk.money.chart import ensure_deposit_account, ensure_payee_account
 from xiaoshi.desk.money.models import Account, Hold, Instrument, MoneyOrder, Request
-from xiaoshi.desk.money.orders import record_order
+from xiaoshi.desk.money.orders import drawer_of, record_order
 from xiaoshi.desk.money.requests import ask
 from xiaoshi.desk.money.rows_decided import INSTRUMENT_KINDS
 
@@ -211,6 +211,53 @@ def plan_transfer(
     ctx.note(
         "录入转账，待另一人复核", "Recorded a transfer; another person has to check it", order=str(order.id)
     )
+    return order
+
+
+def plan_cash(
+    ctx: Context,
+    *,
+    direction: str,
+    amount_fen: int,
+    account_id: str = "",
+    account_number: str = "",
+    holder: str = "",
+    terminal: str = "",
+) -> MoneyOrder:
+    """Record cash of a client at the own drawer, to be checked: `pay_in` (opens the account at its first use) or `draw`."""
+    needs_role(ctx, MAKERS)
+    _positive(amount_fen)
+    if direction == "pay_in" and not account_id:
+        if not holder.strip():
+            raise invalid("holder_missing", "请填写户名。", "Enter the name on the account.", where="holder")
+        account = ensure_deposit_account(ctx.person.unit, account_number, holder.strip(), now=ctx.now)
+    elif direction in {"pay_in", "draw"}:
+        account = account_of(account_id)
+    else:
+        raise invalid(
+            "direction_unknown", "请选择存入或支取。", "Choose paying in or drawing.", where="direction"
+        )
+    if account.currency != "CNY":
+        raise invalid("account_not_yuan", "尾箱只有人民币。", "The drawer holds yuan only.", where="account")
+    sign = 1 if direction == "pay_in" else -1
+    order = record_order(
+        ctx,
+        unit=account.unit,
+        kind=direction,
+        amount_fen=amount_fen,
+        plan=[(drawer_of(ctx), sign * amount_fen), (account.code, -sign * amount_fen)],
+        destination={
+            "way": "cash",
+            "to": account.holder,
+            "account_number": account.local_code.partition("/")[2],
+            "drawer": ctx.person.login,
+        },
+        matter="cash",
+        terminal=terminal,
+    )
+    ctx.unit_path = account.unit_path
+    zh, en = ("现金存入", "cash paid in") if sign > 0 else ("现金支取", "cash drawn")
+    ctx.note(f"录入{zh}，待另一人复核", f"Recorded {en}; another person has to check it", order=str(order.id))
     return order
 
 

@@ -33,6 +33,8 @@ KIND_WORDS = {
     "cash_difference": Words("现金长短款", "Difference of cash"),
     "exchange": Words("购汇", "Foreign exchange"),
     "remit": Words("境外汇款", "Remittance abroad"),
+    "pay_in": Words("现金存入", "Cash paid in"),
+    "draw": Words("现金支取", "Cash drawn"),
 }
 # State of an order: the words, and the shape and colour of its tag.
 STATE_WORDS = {

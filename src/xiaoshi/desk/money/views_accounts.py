@@ -50,11 +50,33 @@ TYP = Path(__file__).resolve().parent / "typ"
 PDF_LINES_MAX = 2_000
 
 
-@require_GET
+PAY_IN: Work = {
+    "pay_in": (
+        forms_accounts.PayInForm,
+        acts_decided.client_cash,
+        lambda c: {
+            "direction": "pay_in",
+            "account_number": c["account_number"],
+            "holder": c["holder"],
+            "amount_fen": c["amount"],
+        },
+    )
+}
+
+
+@require_http_methods(["GET", "POST"])
 @opens_to("signed_in")
+@keeps_terminal
 def accounts(request: HttpRequest) -> HttpResponse:
     """Accounts of clients and payees below the reader's unit, by code; `?q=` finds a number by its end or a whole name."""
     reader: Staff = request.user  # type: ignore[assignment]
+    sent: MoneyForm | None = None
+    refused: Refused | None = None
+    if request.method == "POST":
+        sent, refused, outcome = do_posted(request, PAY_IN, None)
+        if outcome is not None:
+            say(request, outcome)
+            return redirect("money")
     wanted = request.GET.get("q", "").replace("\x00", "").strip()[:60]
     after = request.GET.get("after", "").replace("\x00", "")[:300]
     with visible_to(reader):
@@ -65,16 +87,22 @@ def accounts(request: HttpRequest) -> HttpResponse:
             rows = rows.filter(code__endswith=wanted) if wanted.isdecimal() else rows.filter(holder=wanted)
         found = list(rows.select_related("unit", "balance").order_by("code")[: PAGE + 1])
         shown = [(a, _sum(a, -a.balance.balance_fen)) for a in found[:PAGE]]
+        may = "teller" in reader.roles
         return render(
             request,
             "money/accounts.html",
             {
+                "pay_in": (sent or forms_accounts.PayInForm()) if may else None,
+                "sent": sent,
+                "refused": refused_words(sent, refused),
+                "key": new_key(),
                 "section": "money",
                 "place": "accounts",
                 "q": wanted,
                 "accounts": shown,
                 "next": f"?q={wanted}&after={found[PAGE - 1].code}" if len(found) > PAGE else "",
             },
+            status=status_of(sent, refused),
         )
 
 
@@ -240,6 +268,7 @@ def _forms_of(row: Account) -> dict[str, Callable[[Any], MoneyForm]]:
         made["register"] = lambda data: f.PaperForm(data)
     else:
         made["move"] = lambda data: f.PaperMoveForm(data, state=paper.state)
+    made["cash"] = lambda data: f.ClientCashForm(data)
     made["transfer"] = lambda data: f.TransferForm(data, holds=holds)
     made["hold"] = lambda data: f.HoldForm(data)
     if holds:
@@ -253,7 +282,9 @@ def _open_forms(row: Account, reader: Staff, sent: MoneyForm | None) -> dict[str
     if not set(reader.roles) & {*MAKERS, *CHECKERS}:
         return {}
     makes = bool(set(reader.roles) & set(MAKERS))
-    names = {"move", "hold", "release"} | ({"register", "transfer", "exchange", "remit"} if makes else set())
+    names = {"move", "hold", "release"} | (
+        {"register", "cash", "transfer", "exchange", "remit"} if makes else set()
+    )
     made = {do: make(None) for do, make in _forms_of(row).items() if do in names}
     if sent is not None and sent.do in made:
         made[sent.do] = sent
@@ -273,6 +304,11 @@ def _work(account_id: int, paper_id: str) -> Work:
             f.TransferForm,
             d.transfer,
             lambda c: {**on, "amount_fen": c["amount"], "hold_id": c["hold"], **{k: c[k] for k in payee}},
+        ),
+        "cash": (
+            f.ClientCashForm,
+            d.client_cash,
+            lambda c: {**on, "direction": c["direction"], "amount_fen": c["amount"]},
         ),
         "register": (
             f.PaperForm,
