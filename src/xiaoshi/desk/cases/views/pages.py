@@ -57,7 +57,8 @@ def next_step_of(request: HttpRequest, found: Found, step: str = "") -> dict[str
         if chosen and chosen.persons
         else _by_words(chosen.who or spec.by if chosen else spec.by, language),
         "mine": _is_for(chosen, actor) if chosen else held is not None and is_among(actor, spec.by),
-        "held": [r.words.in_language(language) for r in _what_it_waits_for(found, chosen, held)],
+        "held": _held_words(_what_it_waits_for(found, chosen, held), language),
+        "stuck": chosen is not None and chosen.act == "sign" and not chosen.persons,
         "ready": chosen is not None,
         "to_confirm": chosen is not None and chosen.act == "confirm",
         "signs": chosen.act if chosen is not None and chosen.act in ("sign", "vote") else "",
@@ -90,6 +91,16 @@ def _what_it_waits_for(
     standing = Standing(found.plan, found.state)
     spec = standing.step(chosen.step)
     return standing.hindrances(spec) if spec is not None else ()
+
+
+def _held_words(reasons: Sequence[Hindrance], language: str) -> list[str]:
+    """The reasons, with names in place of the sign-in names of signers."""
+    signers = {login for r in reasons if r.code == "to_sign" for login in r.about.split(",") if login}
+    said = [r.words.in_language(language) for r in reasons]
+    if signers:
+        for person in Staff.objects.filter(login__in=signers):
+            said = [words.replace(person.login, person.name(language)) for words in said]
+    return said
 
 
 def _names(logins: Sequence[str], language: str) -> str:
