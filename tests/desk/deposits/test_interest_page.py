@@ -62,21 +62,22 @@ def test_the_empty_page_asks_and_says_nothing_is_wrong(people, client_for):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"principal": ""}, "请填写金额"),
+        ({"principal": ""}, "存入金额"),
         ({"principal": "-1"}, "金额不能小于零"),
         ({"principal": "1.005"}, "最多两位小数"),
         ({"principal": "0"}, "应大于零"),
         ({"opened_on": "1999-02-31"}, "没有 1999-02-31 这一天"),
-        ({"opened_on": ""}, "请填写 「开户日」"),
+        ({"opened_on": ""}, "有误"),
         ({"opened_on": "1987-01-01"}, "利率表从 1988-09-01 开始"),
         ({"withdrawn_on": "1999-06-09"}, "早于开户日"),
         ({"term_months": ""}, "请填写存期"),
         ({"term_months": "96"}, "没有“整存整取八年”这个档次"),
         ({"term_months": "7"}, "有误"),
         ({"product": "saving"}, "有误"),
+        ({"principal": "x", "opened_on": "1999-02-31"}, "没有 1999-02-31 这一天"),
         ({"part": "10,000.01"}, "超过存款余额"),
         ({"product": "call_7d", "notice_given_on": "2000-06-11"}, "通知日晚于支取日"),
-        ({"principal": "\x00"}, "请填写金额"),
+        ({"principal": "\x00"}, "有误"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_printed(people, client_for, change, said):

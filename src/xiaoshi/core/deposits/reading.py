@@ -197,7 +197,7 @@ def _term(reader: _Reader, product: Product | None) -> int | None:
         reader.wrong("not_a_whole_number", zh, en, "term_months")
     elif term is None:
         listed = ", ".join(str(t) for t in terms)
-        zh, en = f"请填写存期 term_months（月）：{listed}。", f"term_months is needed: {listed}."
+        zh, en = f"请填写存期（月）：{listed}。", f"The term in months is needed: {listed}."
         reader.wrong("term_missing", zh, en, "term_months")
     elif term not in terms:
         reader.problems.append(trouble.term_unknown(term if abs(term) < 10_000 else "…", terms))

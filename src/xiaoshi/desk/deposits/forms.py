@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from xiaoshi.core.deposits import Deposit
 from xiaoshi.core.deposits.reading import read
 from xiaoshi.core.deposits.trouble import STANDS_BESIDE_FIGURES
-from xiaoshi.core.money import parse_yuan
+from xiaoshi.core.money import FEN_PER_YUAN, parse_yuan
 from xiaoshi.core.problems import Problem
 from xiaoshi.desk.deposits.words import DAY_COUNT_WORDS, PRODUCT_WORDS, TABLE_WORDS, TERM_WORDS
 
@@ -22,8 +22,15 @@ SAME_NAME = ("term_months", "opened_on", "withdrawn_on", "auto_rollover", "notic
 
 def _day(label: Any, **more: Any) -> forms.CharField:
     # Text, not a DateField: the reader says what is wrong with a day in both languages, 31 February included.
-    widget = forms.DateInput(attrs={"type": "date"})
-    return forms.CharField(label=label, max_length=20, widget=widget, required=False, **more)
+    widget = forms.DateInput(attrs={"type": "date", "class": "govuk-input--width-10"})
+    return forms.CharField(label=label, max_length=20, widget=widget, **more)
+
+
+def _yuan(label: Any, **more: Any) -> forms.CharField:
+    widget = forms.TextInput(
+        attrs={"inputmode": "decimal", "autocomplete": "off", "class": "govuk-input--width-10"}
+    )
+    return forms.CharField(label=label, max_length=40, widget=widget, **more)
 
 
 class DepositForm(forms.Form):
@@ -33,17 +40,11 @@ class DepositForm(forms.Form):
     term_months = forms.ChoiceField(
         label=_("Agreed term"), required=False, help_text=_("Demand and call deposits have none")
     )
-    principal = forms.CharField(
-        label=_("Put in, yuan"),
-        max_length=40,
-        required=False,
-        help_text=_("Instalments in: what is paid each month"),
-    )
+    principal = _yuan(_("Put in, yuan"), help_text=_("Instalments in: what is paid each month"))
     opened_on = _day(_("Day of the opening"))
     withdrawn_on = _day(_("Day of the withdrawal"))
-    part = forms.CharField(
-        label=_("Part that is withdrawn, yuan"),
-        max_length=40,
+    part = _yuan(
+        _("Part that is withdrawn, yuan"),
         required=False,
         help_text=_("Leave empty for all of it; only from fixed-term and call deposits"),
     )
@@ -51,11 +52,10 @@ class DepositForm(forms.Form):
         label=_("Automatic rollover agreed"), required=False, choices=[("", _("No")), ("1", _("Yes"))]
     )
     notice_given_on = _day(
-        _("Notice given on"), help_text=_("Call deposits: leave empty when there was none")
+        _("Notice given on"), required=False, help_text=_("Call deposits: leave empty when there was none")
     )
-    agreed = forms.CharField(
-        label=_("Sum named in the notice, yuan"),
-        max_length=40,
+    agreed = _yuan(
+        _("Sum named in the notice, yuan"),
         required=False,
         help_text=_("Leave empty when it is what is withdrawn"),
     )
@@ -99,10 +99,8 @@ class DepositForm(forms.Form):
                 found = parse_yuan(data[field], field)
                 if isinstance(found, Problem):
                     self.tell(found)
-                else:
-                    given[name] = found
-        if self.errors:
-            return data
+                    found = FEN_PER_YUAN  # so that the reader says what else is wrong
+                given[name] = found
         self.deposit, problems = read(given)
         for problem in problems:
             if problem.code in STANDS_BESIDE_FIGURES:
