@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from xiaoshi.core.deposits.answer import answer, problem_json
 from xiaoshi.core.deposits.schema import SCHEMA
 from xiaoshi.core.money import yuan
 from xiaoshi.core.problems import Problem, Words
-from xiaoshi.core.rules.deposit_rate_table import RateBook, RateTable, per_cent, read_rate_table
+from xiaoshi.core.rules.deposit_rate_table import RateBook, RateTable, name_problem, per_cent, read_rate_table
 from xiaoshi.core.rules.deposit_rates import BOOKS, books_with
 
 BYTES_MAX = 200 * 1024 * 1024
@@ -96,12 +95,9 @@ def read_books(files: list[str]) -> tuple[dict[str, RateBook], list[Problem]]:
     for word in files:
         name, _, path = word.rpartition("=")
         name = name or Path(path).stem
-        if not re.fullmatch(r"[\w.-]{1,60}", name) or name in BOOKS or name in {t.name for t in tables}:
-            words = Words(
-                f"“{name}”不能作利率表的名字:已被使用,或含有空格和符号。",
-                f"“{name}” cannot name a rate table: it is taken, or holds blanks and signs.",
-            )
-            problems.append(Problem("rate_table_name", words, word))
+        taken = name_problem(name, [*BOOKS, *(t.name for t in tables)])
+        if taken is not None:
+            problems.append(taken)
             continue
         text, problem = _text(path, RATES_BYTES_MAX)
         if problem is not None:

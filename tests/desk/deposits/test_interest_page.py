@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pypdfium2
 import pytest
+from django.test import override_settings
 
 FINE = {
     "product": "fixed",
@@ -122,3 +123,23 @@ def test_the_sheet_is_there_in_english_and_for_long_histories(people, client_for
     text = text_of(pdf)
     assert "Calculation of interest" in text
     assert len(pypdfium2.PdfDocument(io.BytesIO(pdf))) > 3
+
+
+def test_the_banks_own_rates_lie_in_the_home(people, client_for, tmp_path):
+    client = client_for(people.teller)
+    folder = tmp_path / "rates"
+    folder.mkdir()
+    (folder / "城东.csv").write_text("effective_from,demand,y1\n1999-01-01,1.00,3.00\n", "utf-8-sig")
+    (folder / "broken.csv").write_text("effective_from,demand\n1999-01-01,1\n1999-01-01,2\n", "utf-8")
+    (folder / "big_banks.csv").write_text("effective_from,demand\n1999-01-01,1\n", "utf-8")
+    (folder / "bytes.csv").write_bytes(b"\xff\xfe")
+    with override_settings(HOME=tmp_path):
+        page = get(client, posted="城东").content.decode()
+        assert "300.00" in page
+        for words in ("broken.csv:3:effective_from", "1999-01-01 有两行", "不能作利率表的名字", "bytes.csv"):
+            assert words in page, words
+        assert get(client, posted="broken").status_code == 422
+        assert "城东" in text_of(get(client, SHEET, posted="城东").content)
+        (folder / "城东.csv").write_text("effective_from,demand,y1\n1999-01-01,1.00,3.100\n", "utf-8")
+        assert "310.00" in get(client, posted="城东").content.decode()
+    assert get(client, posted="城东").status_code == 422

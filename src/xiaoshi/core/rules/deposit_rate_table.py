@@ -47,6 +47,7 @@ COLUMNS: dict[str, Words] = {
 """Column of a rate table -> its words. `i1`, `i3`, `i5`: 零存整取, 整存零取, 存本取息."""
 
 _PER_CENT = re.compile(r"\d{1,2}(?:\.\d{1,4})?", re.ASCII)
+_NAME = re.compile(r"[\w.-]{1,60}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -145,6 +146,15 @@ def per_cent(ppm: int) -> str:
     whole, rest = divmod(ppm, PPM_PER_PERCENT)
     decimals = f"{rest:04d}".rstrip("0").ljust(2, "0")
     return f"{whole}.{decimals}"
+
+
+def name_problem(name: str, taken: Iterable[str]) -> Problem | None:
+    """Why a table cannot be called that; None when it can."""
+    if _NAME.fullmatch(name) and name not in set(taken):
+        return None
+    zh = f"“{name}”不能作利率表的名字：已被使用，或含有空格和符号。"
+    en = f"“{name}” cannot name a rate table: it is taken, or holds blanks and signs."
+    return Problem("rate_table_name", Words(zh, en), name)
 
 
 def read_rate_table(text: str, name: str, where: str = "") -> tuple[RateTable | None, list[Problem]]:

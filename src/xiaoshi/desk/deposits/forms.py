@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -62,7 +63,9 @@ class DepositForm(forms.Form):
     day_count = forms.ChoiceField(label=_("Days counted by"), required=False)
     posted = forms.ChoiceField(label=_("Table of rates"), required=False)
 
-    def __init__(self, *args: Any, language: str = "zh", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, language: str = "zh", own_tables: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.language = language
         self.deposit: Deposit | None = None
@@ -70,10 +73,11 @@ class DepositForm(forms.Form):
         for name, words in (
             ("product", PRODUCT_WORDS),
             ("day_count", DAY_COUNT_WORDS),
-            ("posted", TABLE_WORDS),
         ):
             self._choices(name, [(key, w.in_language(language)) for key, w in words.items()])
         terms = [(str(months), w.in_language(language)) for months, w in TERM_WORDS.items()]
+        national = [(key, w.in_language(language)) for key, w in TABLE_WORDS.items()]
+        self._choices("posted", [*((name, name) for name in own_tables), *national])
         self._choices("term_months", [("", "—"), *terms])
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:

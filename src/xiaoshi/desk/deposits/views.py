@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from xiaoshi.core.deposits import Valuation, cost_of_haste, value
 from xiaoshi.desk.deposits.forms import DepositForm
+from xiaoshi.desk.deposits.own_rates import own_rates
 from xiaoshi.desk.deposits.sheet import Line, lines_of, sheet_data
 from xiaoshi.desk.guard.routes import opens_to
 from xiaoshi.desk.organisation.models import Staff
@@ -32,6 +33,7 @@ def deposits(request: HttpRequest) -> HttpResponse:
     form, found = _asked(request)
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
     context: dict[str, Any] = {"section": "deposits", "form": form, "query": request.GET.urlencode()}
+    context["broken"] = own_rates()[2]
     if found is not None and form.deposit is not None:
         lines: list[Line] = lines_of(found, language)
         context |= {
@@ -40,7 +42,7 @@ def deposits(request: HttpRequest) -> HttpResponse:
             "lines": lines[:LINES_SHOWN],
             "more_lines": max(0, len(lines) - LINES_SHOWN),
             "odd": [form.said(problem) for problem in (*form.odd, *found.problems)],
-            "cost": cost_of_haste(form.deposit),
+            "cost": cost_of_haste(form.deposit, own_rates()[0]),
         }
     return render(request, "deposits/deposits.html", context, status=422 if form.errors else 200)
 
@@ -56,7 +58,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
     odd = [form.said(problem) for problem in (*form.odd, *found.problems)]
-    data = sheet_data(form.deposit, found, odd, language, cost_of_haste(form.deposit))
+    data = sheet_data(form.deposit, found, odd, language, cost_of_haste(form.deposit, own_rates()[0]))
     data |= {
         "unit": person.unit.name(language),
         "made_by": person.name(language),
@@ -69,15 +71,16 @@ def sheet(request: HttpRequest) -> HttpResponse:
 def _asked(request: HttpRequest) -> tuple[DepositForm, Valuation | None]:
     """The form bound to the address, and the valuation where it makes sense."""
     language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    books, own, _broken = own_rates()
     if "product" not in request.GET:
-        return DepositForm(language=language), None
+        return DepositForm(language=language, own_tables=own), None
     cleaned = request.GET.copy()
     for name in cleaned:
         cleaned[name] = cleaned[name].replace("\x00", "")
-    form = DepositForm(cleaned, language=language)
+    form = DepositForm(cleaned, language=language, own_tables=own)
     if not form.is_valid() or form.deposit is None:
         return form, None
-    found = value(form.deposit)
+    found = value(form.deposit, books)
     if found.payments is None:
         for problem in found.problems:
             form.tell(problem)
