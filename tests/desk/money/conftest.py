@@ -130,7 +130,7 @@ def funded(desk: Any, people: Any) -> Callable[..., Any]:
         account = ensure_deposit_account(unit, number, holder, now=now, using="owner")
         lines = (Posting(code_of(unit.path, CLEARING), amount_fen), Posting(account.code, -amount_fen))
         with transaction.atomic(using="owner"):
-            command = PostEntry(new_id("owner"), Words("期初", "opening"), "opening", "city", lines)
+            command = PostEntry(new_id(), Words("期初", "opening"), "opening", "city", lines)
             book(command, unit=unit, at=now, key=f"fund/{number}", using="owner")
         return account
 

@@ -99,7 +99,7 @@ def open_books(
     postings.append(Posting(code_of(unit.path, CLEARING), -sum(sums.values())))
     purpose = Words("期初领现", "Opening cash from the upper level")
     with transaction.atomic(using=using):
-        command = PostEntry(new_id(using), purpose, maker, checker, tuple(postings))
+        command = PostEntry(new_id(), purpose, maker, checker, tuple(postings))
         return book(command, unit=unit, at=at, key=key, using=using)
 
 

@@ -275,12 +275,11 @@ def plan_handover(ctx: Context, *, receiver: str, terminal: str = "") -> MoneyOr
 def _difference(ctx: Context, account: Account, counted: Counted, reason: str, terminal: str) -> MoneyOrder:
     fen = counted.difference_fen
     if not reason.strip():
-        much = yuan(abs(fen))
+        # Neither sum nor side is told: whoever counts again counts, and does not fill up to a figure.
         raise invalid(
             "difference_unexplained",
-            f"与账面相差 {much} 元（{'长款' if fen > 0 else '短款'}）。请重新清点；仍不符时填写原因再提交。",
-            f"It differs from the books by {much} yuan ({'too much' if fen > 0 else 'too little'}). Count again; if it stays,"
-            " give the reason and send it.",
+            "与账面不符，请重新清点；仍不符时填写原因再提交。",
+            "It differs from the books. Count again; if it stays, give the reason and send it.",
             where="reason",
         )
     differences = ensure_differences(ctx.person.unit, now=ctx.now)

@@ -175,7 +175,7 @@ def _store(order: MoneyOrder) -> None:
 def _waiting(ctx: Context, order_id: str) -> MoneyOrder:
     """The order, locked: one of this case, or on a unit's act one without a case."""
     found = MoneyOrder.objects.select_for_update(of=("self",)).filter(id=readable_id(order_id), case=ctx.case)
-    order = found.select_related("unit", "reverses__order").first()
+    order = found.select_related("unit").first()
     if order is None:
         raise NotFound(_problem("order_not_found", "没有这笔待复核的款项。", "There is no such order."))
     if order.state != "waiting":

@@ -103,7 +103,7 @@ class PayInForm(MoneyForm):
 class ClientCashForm(MoneyForm):
     do = "cash"
     direction = forms.ChoiceField(
-        label=pgettext_lazy("cash", "Direction"),
+        label=_("What is to be done"),
         choices=[("pay_in", _("Cash paid in, into my drawer")), ("draw", _("Cash drawn, from my drawer"))],
         widget=forms.RadioSelect,
     )
