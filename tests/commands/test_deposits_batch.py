@@ -80,7 +80,6 @@ def test_an_empty_file_gives_an_empty_file(arrow: Any, capsys: Any, tmp_path: Pa
     ("change", "code"),
     [
         (lambda t, a: t.drop_columns(["opened_on"]), "column_missing"),
-        (lambda t, a: t.append_column("colour", a.array(["red"])), "column_unknown"),
         (lambda t, a: t.append_column("notice_fen", a.array([1])), "column_one_by_one"),
         (
             lambda t, a: t.drop_columns(["principal_fen"]).append_column("principal_fen", a.array([1.5])),
@@ -101,6 +100,30 @@ def test_a_file_of_another_shape_is_refused_and_nothing_written(
     exit_code, told = batch(capsys, source, tmp_path / "out.parquet")
     assert (exit_code, [p["code"] for p in told["problems"]]) == (2, [code])
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_decimals_are_answered_row_by_row_and_unknown_columns_told(
+    arrow: Any, capsys: Any, tmp_path: Path
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    source = written(arrow, tmp_path / "in.parquet", [dict(EXAMPLE), dict(EXAMPLE)])
+    table = (
+        parquet.read_table(source)
+        .drop_columns(["principal_fen"])
+        .append_column("colour", arrow.array(["a", "b"]))
+    )
+    parquet.write_table(table.append_column("principal_fen", arrow.array([1000000.0, None])), source)
+    code, told = batch(capsys, source, tmp_path / "out.parquet")
+    assert (code, told["rows"], told["valued"], [p["code"] for p in told["problems"]]) == (
+        1,
+        2,
+        0,
+        ["column_unknown"],
+    )
+    assert [row["problems"] for row in read_back(tmp_path / "out.parquet")] == [
+        ["not_a_whole_number"],
+        ["sum_missing"],
+    ]
 
 
 def test_no_parquet_and_one_file_for_both(arrow: Any, capsys: Any, tmp_path: Path) -> None:

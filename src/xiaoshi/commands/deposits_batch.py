@@ -139,8 +139,16 @@ def _value_file(
         **counts,
         "seconds": round(time.monotonic() - begun, 3),
         "file": str(target),
-        "problems": [],
+        "problems": [_left_aside(name).as_json(args.lang) for name in schema.names if name not in KEYS],
     }
+
+
+def _left_aside(name: str) -> Problem:
+    return Problem(
+        "column_unknown",
+        Words(f"不认识的列“{name}”，已略过。", f"Unknown column “{name}”, left aside."),
+        name,
+    )
 
 
 def _checked(schema: Any, arrow: Any, where: str) -> list[str]:
@@ -157,27 +165,32 @@ def _checked(schema: Any, arrow: Any, where: str) -> list[str]:
             zh = f"成批计算不支持“{column.name}”，请用 deposits value。"
             en = f"Batches do not know “{column.name}”: use deposits value."
             raise FileRefusedError("column_one_by_one", zh, en, f"{where}:{column.name}")
-        if column.name not in KEYS:
-            zh = f"不认识的列“{column.name}”，请去掉或改名。"
-            raise FileRefusedError(
-                "column_unknown",
-                zh,
-                f"Unknown column “{column.name}”: drop or rename it.",
-                f"{where}:{column.name}",
-            )
-        if not _holds(arrow.types, column.type):
-            zh = f"列“{column.name}”的类型 {column.type} 不能用：金额用整数分，日期用 date 或文字，不接受小数。"
-            en = f"Column “{column.name}” is {column.type}: sums are whole fen, days are dates or text, no decimals."
+        if column.name in KEYS and column.name != "id" and not _holds(arrow.types, column.type):
+            zh = f"列“{column.name}”的类型 {column.type} 不能用：金额用整数分，日期用 date 或文字。"
+            en = f"Column “{column.name}” is {column.type}: sums are whole fen, days are dates or text."
             raise FileRefusedError("column_type", zh, en, f"{where}:{column.name}")
     return [name for name in KEYS if name in schema.names]
 
 
 def _holds(types: Any, kind: Any) -> bool:
+    """Whether a column can be read at all; decimals can, and each of their rows is told that it has to be whole."""
     if types.is_dictionary(kind):
         kind = kind.value_type
-    whole = types.is_integer(kind) and not types.is_uint64(kind)
-    text = types.is_string(kind) or types.is_large_string(kind)
-    return bool(whole or text or types.is_boolean(kind) or types.is_date(kind) or types.is_null(kind))
+    plain = (
+        types.is_integer,
+        types.is_boolean,
+        types.is_floating,
+        types.is_decimal,
+        types.is_date,
+        types.is_null,
+    )
+    stamp = types.is_timestamp(kind) and kind.tz is None
+    return bool(stamp or _is_text(types, kind) or any(test(kind) for test in plain))
+
+
+def _is_text(types: Any, kind: Any) -> bool:
+    views = getattr(types, "is_string_view", lambda _: False)
+    return bool(types.is_string(kind) or types.is_large_string(kind) or views(kind))
 
 
 def _valued(
@@ -189,7 +202,11 @@ def _valued(
         waiting: deque[tuple[Any, Future[Answers]]] = deque()
         try:
             for batch in file.iter_batches(batch_size=BLOCK_ROWS, columns=names):
-                block = {name: _field(arrow, batch.column(name)) for name in names if name != "id"}
+                block = {
+                    name: _field(arrow, batch.column(name), f"{where}:{name}")
+                    for name in names
+                    if name != "id"
+                }
                 waiting.append((batch, pool.submit(_value, block, batch.num_rows)))
                 if len(waiting) > 2 * workers:
                     before, future = waiting.popleft()
@@ -221,23 +238,39 @@ def _value(block: dict[str, Field], rows: int) -> Answers:
     return value_block(block, rows, _BOOKS, _RATES)
 
 
-def _field(arrow: Any, array: Any) -> Field:
+def _field(arrow: Any, array: Any, where: str) -> Field:
     """A column of a block as plain arrays."""
     types = arrow.types
     if types.is_dictionary(array.type):
         array = array.dictionary_decode()
     missing = np.asarray(array.is_null().to_numpy(zero_copy_only=False), dtype=np.bool_)
-    if types.is_null(array.type):
+    kind = array.type
+    if types.is_null(kind):
         return Numbers(np.zeros(len(array), dtype=np.int64), missing)
-    if types.is_string(array.type) or types.is_large_string(array.type):
-        encoded = array.dictionary_encode()
+    if _is_text(types, kind):
+        encoded = array.cast(arrow.string()).dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return Labels(np.asarray(codes, dtype=np.int32), tuple(encoded.dictionary.to_pylist()))
-    unit = "days" if types.is_date(array.type) else "whole"
-    if types.is_date(array.type):
-        array = array.cast(arrow.date32()).view(arrow.int32())
+    if types.is_floating(kind) or types.is_decimal(kind):
+        values = np.asarray(array.cast(arrow.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+        # What has no number stands as NaN in tables that know no empty cell.
+        return Numbers(values, missing | np.isnan(values), "float")
+    if types.is_date(kind) or types.is_timestamp(kind):
+        days = array.cast(arrow.date32(), safe=False)
+        if types.is_timestamp(kind) and not days.cast(kind).equals(array):
+            raise FileRefusedError(
+                "column_type",
+                "日期列里有时刻，请只留日期。",
+                "A column of days holds times of day: leave days only.",
+                where,
+            )
+        values = days.view(arrow.int32()).fill_null(0).to_numpy(zero_copy_only=False)
+        return Numbers(np.asarray(values, dtype=np.int64), missing, "days")
+    if types.is_uint64(kind):
+        wide = np.asarray(array.fill_null(0).to_numpy(zero_copy_only=False), dtype=np.uint64)
+        return Numbers(np.minimum(wide, np.uint64(2**63 - 1)).astype(np.int64), missing)
     values = array.cast(arrow.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-    return Numbers(np.asarray(values, dtype=np.int64), missing, unit)
+    return Numbers(np.asarray(values, dtype=np.int64), missing)
 
 
 def _answer_schema(arrow: Any, ids: Any) -> Any:

@@ -31,7 +31,8 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """`missing` rows hold anything. `unit`: sums, months and switches are whole, days count from 1970-01-01."""
+    """`missing` rows hold anything. `unit`: `whole` (sums, months, switches), `days` from 1970-01-01, or `float`, which is never right
+    and gets the reader's words."""
 
     values: Anys
     missing: Bools
@@ -146,6 +147,8 @@ def _whole(given: Field | None, rows: int, least: int, most: int) -> tuple[Ints,
         return np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.bool_)
     if isinstance(given, Labels):
         return np.zeros(rows, dtype=np.int64), given.codes >= 0
+    if given.unit != "whole":
+        return np.zeros(rows, dtype=np.int64), ~given.missing
     values: Ints = np.where(given.missing, 0, given.values).astype(np.int64)
     outside: Bools = ~given.missing & ((values < least) | (values > most))
     return values, outside
@@ -160,10 +163,10 @@ def _days(given: Field | None, rows: int) -> tuple[Days, Bools]:
         table = np.array([_day_number(name, off) for name in given.names] + [NEVER], dtype=np.int32)
         found = table[given.codes]
         return np.where(found == off, NEVER, found).astype(np.int32), found == off
+    if given.unit != "days":
+        return np.full(rows, NEVER, dtype=np.int32), ~given.missing
     days = given.values.astype(np.int64) + _EPOCH_NUMBER
     wrong: Bools = ~given.missing & ((days < 0) | (days >= N_DAYS) | (days > number(DAY_LAST)))
-    if given.unit != "days":
-        wrong = ~given.missing
     return np.where(given.missing | wrong, NEVER, days).astype(np.int32), wrong
 
 
@@ -239,6 +242,8 @@ def _cell(name: str, given: Field, row: int) -> Any:
         return None if code < 0 else given.names[code]
     if given.missing[row]:
         return None
+    if given.unit == "float":
+        return float(given.values[row])
     whole = int(given.values[row])
     if given.unit == "days":
         day = whole + EPOCH
