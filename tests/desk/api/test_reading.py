@@ -260,3 +260,61 @@ def test_a_caller_without_a_token_is_turned_away_everywhere():
             .replace("{version}", "1")
         )
         assert Caller("").get(path).status_code == 401, path
+
+
+def test_a_vote_is_put_cast_and_read_by_programs(people, caller, new_case):
+    case = new_case(kind="example")
+    teller, boss = caller(people.teller), caller(people.supervisor)
+    named = [people.supervisor.login, people.outlet_head.login]
+    put = teller.act("case.ask_votes", case, step="listen", signers=named, pass_at_percent=60)
+    assert put.status_code == 200, put.content
+    done = teller.act("case.do_step", case, version=put.json()["version"], step="listen", result={})
+    wrong = boss.act(
+        "case.vote", case, version=done.json()["version"], step="listen", vote="maybe", reason="x"
+    )
+    assert wrong.status_code == 422
+    cast = boss.act(
+        "case.vote", case, version=done.json()["version"], step="listen", vote="for", reason="看过"
+    )
+    assert cast.json()["result"] == {"outcome": "", "missing": 1}
+    body = teller.get(f"/api/v1/cases/{case.id}").json()
+    (step,) = [one for one in body["steps"] if one["step"] == "listen"]
+    assert step["vote"] == {
+        "pass_at_percent": 60,
+        "total": 2,
+        "needed": 2,
+        "for_it": 1,
+        "against": 0,
+        "missing": 1,
+    }
+    assert [(one["login"], one["vote"], one["reason"]) for one in step["signers"]] == [
+        (people.supervisor.login, "for", "看过"),
+        (people.outlet_head.login, "", ""),
+    ]
+    assert [one["act"] for one in body["next"]] == ["vote"]
+    assert teller.get("/api/v1/cases?view=any&q=a").json()["whole"] is True
+
+
+def test_arrangements_of_substitutes_without_the_reason(people, caller):
+    from datetime import UTC, datetime, timedelta
+
+    day = (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
+    asked = {
+        "absent": people.teller.login,
+        "substitute": people.colleague.login,
+        "first_day": day,
+        "last_day": day,
+    }
+    made = caller(people.teller).post(
+        "/api/v1/acts/substitutes.arrange", {**asked, "reason": "极秘原因"}, **key()
+    )
+    assert made.status_code == 200, made.content
+    listed = caller(people.colleague).get("/api/v1/substitutes")
+    assert "极秘原因" not in listed.content.decode()
+    (row,) = [r for r in listed.json()["items"] if r["id"] == made.json()["result"]["arrangement"]]
+    assert (row["agreement"], row["first_day"]) == ("asked", day)
+    assert not caller(people.stranger).get("/api/v1/substitutes").json()["items"]
+    answer = caller(people.colleague).post(
+        "/api/v1/acts/substitutes.agree", {"arrangement": row["id"]}, **key()
+    )
+    assert answer.status_code == 200, answer.content

@@ -25,15 +25,17 @@ ROW = (
 )  # fmt: skip
 
 
-def page_of_cases(person: Staff, wanted: Wanted, limit: int) -> tuple[list[CaseRow], str | None]:
-    """One page and the next cursor. Call it where the database knows the reader. Raises 422 with what does not fit."""
+def page_of_cases(person: Staff, wanted: Wanted, limit: int) -> tuple[list[CaseRow], str | None, bool]:
+    """One page, the next cursor, and whether words were looked for in all of the list. Call it where the database knows the reader. Raises 422 with what does not fit."""
     if wrong := list(_problems(wanted)):
         raise Unprocessable(wrong)
     for name, text in wanted.as_query().items():
         plain(text, name)
     _require_cursor(wanted)
-    found, following = listing.page(listing.reader_of(person), wanted, limit)
-    return case_rows(found), following or None
+    reader = listing.reader_of(person)
+    through = listing.looked_through(reader, wanted)
+    found, following = listing.page(reader, wanted, limit, through)
+    return case_rows(found), following or None, through.all
 
 
 def _problems(wanted: Wanted) -> list[Problem]:

@@ -92,6 +92,25 @@ class FoundPage(Schema):
     next: str | None
 
 
+class SubstituteShape(Schema):
+    """One arrangement. `agreement`: asked (nothing goes there yet), agreed, or named (without asking, by the bank's rule)."""
+
+    id: int
+    absent: str
+    substitute: str
+    first_day: date
+    last_day: date
+    from_time: str
+    until_time: str
+    kinds: list[str]
+    agreement: str
+
+
+class SubstitutePage(Schema):
+    items: list[SubstituteShape]
+    next: str | None
+
+
 class NoticeShape(Schema):
     id: int
     topic: str

@@ -13,6 +13,7 @@ from pydantic import Field
 from xiaoshi.core.casework.authority import is_among
 from xiaoshi.core.casework.standing import Standing
 from xiaoshi.core.casework.views import NextStep, next_steps, progress
+from xiaoshi.core.casework.votes import tally
 from xiaoshi.desk.api import shapes as s
 from xiaoshi.desk.api.answers import as_json, language, not_modified, said
 from xiaoshi.desk.api.asking import PAGE_MAX, READ_PROBLEMS, caller, reads, unchanged, whole_number
@@ -62,8 +63,8 @@ def list_cases(
     """One page. `view`: mine, unclaimed, client, asked, late, all, or any (closed ones too); `due`: late, today; `outlet`: a
     path below one's own; `since`: opened on that day or later; `sort`: newest, due."""
     wanted = Wanted(view, kind, step, due, urgency, owner, outlet, since, status, q, sort, after)
-    rows, following = page_of_cases(caller(request).person, wanted, limit)
-    return as_json(s.CasePage(items=rows, next=following))
+    rows, following, whole = page_of_cases(caller(request).person, wanted, limit)
+    return as_json(s.CasePage(items=rows, next=following, whole=whole))
 
 
 @router.get(
@@ -128,10 +129,34 @@ def _steps(found: Found) -> list[s.StepShape]:
             sent_back=step.sent_back,
             assignee=step.assignee,
             waits_for=[said(reason.words) for reason in step.reasons],
+            signers=_signers(found, step.step),
+            vote=_vote(found, step.step),
         )
         for stage in progress(found.plan, found.state)
         for step in stage.steps
     ]
+
+
+def _signers(found: Found, step: str) -> list[s.SignerShape]:
+    own = found.state.steps.get(step)
+    return [
+        s.SignerShape(
+            login=one.actor, signed=one.signed, weight=one.weight, vote=one.vote, reason=one.reason,
+            by=one.by if one.by != one.actor else "",
+        )
+        for one in (own.signers if own else ())
+    ]  # fmt: skip
+
+
+def _vote(found: Found, step: str) -> s.VoteShape | None:
+    own = found.state.steps.get(step)
+    if own is None or not own.pass_at_percent:
+        return None
+    t = tally(own)
+    return s.VoteShape(
+        pass_at_percent=own.pass_at_percent, total=t.total, needed=t.needed, for_it=t.for_it, against=t.against,
+        missing=t.missing,
+    )  # fmt: skip
 
 
 def _next(step: NextStep, person: Staff) -> s.NextShape:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Router
 
 from xiaoshi.core.casework.roles import READS_ONLY
@@ -23,9 +24,11 @@ from xiaoshi.desk.cases.reviewing import page_of_reviews
 from xiaoshi.desk.cases.views.found import find
 from xiaoshi.desk.find.as_json import found_as_json
 from xiaoshi.desk.find.searching import find_cases
+from xiaoshi.desk.guard.standing_in import bank_day
 from xiaoshi.desk.kinds import all_kinds
 from xiaoshi.desk.notices.models import Notice
 from xiaoshi.desk.organisation.models import Staff, Unit
+from xiaoshi.desk.substitutes.models import Substitution
 
 router = Router(tags=["desk"])
 
@@ -119,6 +122,33 @@ def list_notices(request: HttpRequest, after: str = "", limit: Limit = 50) -> Ht
         for n in rows[:limit]
     ]
     return as_json(s.NoticePage(items=items, next=str(items[-1].id) if len(rows) > limit else None))
+
+
+@router.get(
+    "/substitutes",
+    response={200: s.SubstitutePage},
+    openapi_extra=READ_PROBLEMS,
+    operation_id="list_substitutes",
+    summary="代岗 · Who stands in for whom",
+)
+@reads
+def list_substitutes(request: HttpRequest, after: str = "", limit: Limit = 50) -> HttpResponse:
+    """Arrangements of one's own line that have not ended, those that nobody has answered too; why somebody is away is not told."""
+    rows_of = Substitution.objects.filter(ended_at=None, last_day__gte=bank_day(timezone.now())).order_by(
+        "id"
+    )
+    begin = whole_number(after, "after")
+    rows = list(rows_of.filter(id__gt=begin or 0)[: limit + 1])
+    items = [
+        s.SubstituteShape(
+            id=row.id, absent=row.absent, substitute=row.substitute, first_day=row.first_day, last_day=row.last_day,
+            from_time=f"{row.from_time:%H:%M}" if row.from_time else "",
+            until_time=f"{row.until_time:%H:%M}" if row.until_time else "",
+            kinds=list(row.kinds), agreement=row.agreement,
+        )
+        for row in rows[:limit]
+    ]  # fmt: skip
+    return as_json(s.SubstitutePage(items=items, next=str(items[-1].id) if len(rows) > limit else None))
 
 
 @router.get(

@@ -92,10 +92,36 @@ class CaseRow(Schema):
 
 
 class CasePage(Schema):
-    """`next`: give it as `after` for the next page; null when there is none. Nothing is counted over all."""
+    """`next`: give it as `after` for the next page; null when there is none. Nothing is counted over all.
+
+    `whole`: false where `q` was looked for in the newest 10,000 cases of the list only; `/search` looks at all.
+    """
 
     items: list[CaseRow]
     next: str | None
+    whole: bool
+
+
+class SignerShape(Schema):
+    """One signature or vote. `vote`: for, against, or empty; `by`: who cast it, where that was a substitute."""
+
+    login: str
+    signed: bool
+    weight: int
+    vote: str
+    reason: str
+    by: str
+
+
+class VoteShape(Schema):
+    """票签: weights of a vote as it stands; `missing`: what is still needed for the step to pass."""
+
+    pass_at_percent: int
+    total: int
+    needed: int
+    for_it: int
+    against: int
+    missing: int
 
 
 class StepShape(Schema):
@@ -106,13 +132,15 @@ class StepShape(Schema):
     sent_back: int
     assignee: str
     waits_for: list[str]
+    signers: list[SignerShape]
+    vote: VoteShape | None
 
 
 class NextShape(Schema):
     """One thing that can be done now. `mine`: this caller's role or name is asked for."""
 
     step: str
-    act: str = Field(description="do, confirm, accept, sign or close")
+    act: str = Field(description="do, confirm, accept, sign, vote or close")
     words: str
     roles: list[str]
     level: str

@@ -51,6 +51,8 @@ def ask_votes(ctx: Context, *, step: str, signers: list[str], pass_at_percent: i
 @act("case.vote", "投票", "Vote", people_only=True)
 def vote(ctx: Context, *, step: str, vote: Literal["for", "against"], reason: str) -> dict[str, Any]:
     """Vote, or vote otherwise until the step is decided. The answer says how it stands."""
+    if not isinstance(vote, str) or vote not in VOTE_WORDS:
+        raise invalid("vote_unknown", "请选择同意或不同意。", "Choose for or against.", where="vote")
     if len(reason) > REASON_MAX:
         raise invalid(
             "reason_too_long",
