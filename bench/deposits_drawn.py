@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from xiaoshi.core.deposits import PRODUCTS, Deposit, value
 from xiaoshi.core.deposits.bulk import DOUBTS, NEVER, ODDITIES, REFUSALS, Columns, Results, number
 from xiaoshi.core.deposits.bulk.tables import BEFORE_ALL
+from xiaoshi.core.rules.deposit_rate_table import RateBook
 from xiaoshi.core.rules.deposit_rates import BOOKS
 from xiaoshi.core.rules.deposit_rules import TAX_DAYS
 
@@ -73,11 +75,17 @@ def single(columns: Columns, row: int, posted: str = "big_banks") -> Deposit:
     )
 
 
-def difference(columns: Columns, results: Results, row: int, posted: str = "big_banks") -> str:
+def difference(
+    columns: Columns,
+    results: Results,
+    row: int,
+    posted: str = "big_banks",
+    books: Mapping[str, RateBook] = BOOKS,
+) -> str:
     """What the two engines say differently about a row; empty when they agree."""
     if results.scalar[row]:
         return ""
-    one = value(single(columns, row, posted), BOOKS)
+    one = value(single(columns, row, posted), books)
     refusal = REFUSALS[results.refusal[row]]
     stays = int(results.remaining_fen[row])
     many = (

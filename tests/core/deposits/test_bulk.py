@@ -86,6 +86,17 @@ def test_the_arrays_know_the_same_calendar():
     assert [(0, 20, 5, 0)[p] for p in tables.period[numbers]] == [tax_percent(d) for d in days]
 
 
+def test_a_banks_own_table_is_the_same_to_both(drawing: Any) -> None:
+    text = "effective_from,demand,m3,y1,call_7d\n1995-02-03,2.5,3.1,4.2,2.7\n2013-01-01,0.4,,2.9,1.1\n"
+    table, _ = read_rate_table(text, "ours")
+    assert table is not None
+    books = books_with((table,))
+    columns = drawing.drawn(3000, 5)
+    results = value_columns(columns, rates_of(books["ours"]))
+    assert [d for row in range(3000) if (d := drawing.difference(columns, results, row, "ours", books))] == []
+    assert (results.doubts & 32).any()
+
+
 def test_what_64_bits_cannot_hold_is_left_to_the_scalar_engine():
     opened, withdrawn = date(1990, 1, 1), date(2026, 1, 1)
     sums = [10**10, 10**12, 10**14 - 1]

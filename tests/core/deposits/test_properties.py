@@ -75,7 +75,7 @@ def valued(deposit: Deposit) -> Valuation:
     return found
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=220, deadline=None)
 @given(deposits())
 def test_nothing_is_raised_and_the_books_balance(deposit: Deposit) -> None:
     found = value(deposit)
@@ -98,7 +98,7 @@ def test_nothing_is_raised_and_the_books_balance(deposit: Deposit) -> None:
                 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(deposits())
 def test_segments_follow_one_another_from_the_opening_to_the_withdrawal(deposit: Deposit) -> None:
     found = valued(deposit)
@@ -117,7 +117,7 @@ def test_segments_follow_one_another_from_the_opening_to_the_withdrawal(deposit:
         assert spans == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(deposits(), st.integers(1, 10**6))
 def test_more_principal_never_earns_less(deposit: Deposit, more: int) -> None:
     """The same deposit in full; a call deposit stays above its minimum."""
@@ -128,7 +128,7 @@ def test_more_principal_never_earns_less(deposit: Deposit, more: int) -> None:
     assert a.total_fen < b.total_fen
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=220, deadline=None)
 @given(deposits(first=date(1996, 4, 1), products=("fixed", "demand", "call_1d", "call_7d")))
 @example(Deposit("fixed", 100, date(1999, 8, 31), date(2000, 2, 29), 6))
 @example(Deposit("fixed", 12_345_678, date(1999, 8, 31), date(2003, 3, 1), 6, True))

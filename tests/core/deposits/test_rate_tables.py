@@ -77,8 +77,14 @@ def test_a_banks_own_table_is_laid_over_the_national_ones():
     assert interest_fen(date(2019, 12, 31), date(2020, 12, 31)) == 17500  # the large banks' 1.75 %
     assert interest_fen(date(2011, 7, 7), date(2012, 7, 7)) == 35000
     assert interest_fen(date(2023, 12, 31), date(2024, 1, 31)) == 167  # early: the bank's own 0.20 %, 30 days
-    refused = value(Deposit("fixed", 1_000_000, date(2020, 1, 1), date(2021, 1, 1), 6, posted="ours"), books)
-    assert [p.code for p in refused.problems] == ["term_not_posted"]
+    # A column that the file does not have is the national one's, and says so; an empty cell is not offered.
+    other = value(Deposit("fixed", 1_000_000, date(2020, 1, 1), date(2020, 7, 1), 6, posted="ours"), books)
+    assert other.interest_fen == 7750
+    assert "rate_of_other_table" in [p.code for p in other.unconfirmed]
+    bare, _ = read_rate_table(OWN.replace(",2.00", ","), "bare")
+    assert bare is not None
+    years = Deposit("fixed", 1_000_000, date(2020, 1, 1), date(2021, 1, 1), 12, posted="bare")
+    assert [p.code for p in value(years, books_with((bare,))).problems] == ["term_not_posted"]
     unknown = value(
         Deposit("fixed", 1_000_000, date(2020, 1, 1), date(2021, 1, 1), 12, posted="theirs"), books
     )

@@ -8,7 +8,8 @@ first day on only its rows count, before that the national ones do. The text of 
     effective_from,demand,m3,m6,y1,y2,y3,y5
     2025-05-20,0.05,0.65,0.85,0.95,1.05,1.25,1.30
 
-Columns may stand in any order. An empty cell: not offered. `effective_to` (last day) may stand beside `effective_from`; then a gap
+Columns may stand in any order. An empty cell: not offered. A column that the file does not have is taken from the national table, with
+a doubt that says so. `effective_to` (last day) may stand beside `effective_from`; then a gap
 or an overlap is refused with its line.
 """
 
@@ -80,11 +81,12 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class RateTable:
     """One issuer's rows in order of their days. Two rows of one day are a programmer's error (ValueError); texts are checked
-    by `read_rate_table`."""
+    by `read_rate_table`. `columns`: what the table speaks of; the table below answers for others."""
 
     name: str
     title: Words
     rows: tuple[RateRow, ...]
+    columns: frozenset[str] = frozenset(COLUMNS)
     _days: tuple[date, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
@@ -120,12 +122,29 @@ class RateBook:
         return None
 
     def rate_on(self, day: date, column: str) -> Rate | None:
-        """The rate of that day; None where no table has begun or the row does not offer it."""
-        found = self.row_on(day)
-        if found is None or column not in found[1].ppm:
-            return None
-        table, row = found
-        return Rate(row.ppm[column], table.name, column, row, _doubts(table, row, day, column))
+        """The rate of that day; None where no table has begun or the one that speaks of the column does not offer it."""
+        silent: list[RateTable] = []
+        for table in reversed(self.tables):
+            row = table.row_on(day)
+            if row is None:
+                continue
+            if column in table.columns:
+                if column not in row.ppm:
+                    return None
+                doubts = (*_not_theirs(silent, table, column), *_doubts(table, row, day, column))
+                return Rate(row.ppm[column], table.name, column, row, doubts)
+            silent.append(table)
+        return None
+
+
+def _not_theirs(silent: list[RateTable], table: RateTable, column: str) -> tuple[Problem, ...]:
+    """What is doubtful about a rate of another table than the one that was asked."""
+    if not silent:
+        return ()
+    asked, what = silent[0].title, COLUMNS[column]
+    zh = f"{asked.zh}没有“{what.zh}”一列，按{table.title.zh}计算，请核对。"
+    en = f"The {asked.en} have no column “{what.en}”; counted by the {table.title.en}: check it."
+    return (Problem("rate_of_other_table", Words(zh, en), f"{silent[0].name}/{column}"),)
 
 
 def _doubts(table: RateTable, row: RateRow, day: date, column: str) -> tuple[Problem, ...]:
@@ -184,7 +203,8 @@ def read_rate_table(text: str, name: str, where: str = "") -> tuple[RateTable | 
     if reader.problems:
         return None, reader.problems
     title = Words(f"本行挂牌利率“{name}”", f"the bank's own posted rates “{name}”")
-    return RateTable(name, title, tuple(RateRow(r.first, r.ppm, title) for _, r in rows)), []
+    spoken_of = frozenset(head) & frozenset(COLUMNS)
+    return RateTable(name, title, tuple(RateRow(r.first, r.ppm, title) for _, r in rows), spoken_of), []
 
 
 @dataclass(frozen=True, slots=True)

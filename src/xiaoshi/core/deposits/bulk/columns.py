@@ -18,8 +18,9 @@ DOUBTS = (
     "rule_unconfirmed",
     "maturity_last_of_month",
     "part_after_maturity",
+    "rate_of_other_table",
 )
-"""Code of a doubt -> bit, by its place. The first two are `tables.RATE_UNCONFIRMED` and `ROW_UNCONFIRMED`."""
+"""Code of a doubt -> bit, by its place; those of rates are `tables.DOUBT_BITS`."""
 RULE, CLAMPED, PART_LATE = 4, 8, 16
 
 ODDITIES = ("remainder_below_minimum", "below_call_minimum", "field_not_used")

@@ -33,7 +33,7 @@ NEVER = -1
 COLUMN_NUMBER = {name: place for place, name in enumerate(COLUMNS)}
 NO_COLUMN = len(COLUMN_NUMBER)
 
-RATE_UNCONFIRMED, ROW_UNCONFIRMED = 1, 2
+DOUBT_BITS = {"rate_unconfirmed": 1, "row_unconfirmed": 2, "rate_of_other_table": 32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +123,7 @@ def rates_of(book: RateBook) -> Rates:
             rate = book.rate_on(day, name)
             if rate is not None:
                 ppm[column, stretch] = rate.ppm
-                codes = {p.code for p in rate.doubts}
-                doubts[column, stretch] = RATE_UNCONFIRMED * (
-                    "rate_unconfirmed" in codes
-                ) + ROW_UNCONFIRMED * ("row_unconfirmed" in codes)
+                doubts[column, stretch] = sum({DOUBT_BITS[p.code] for p in rate.doubts})
     numbers = np.array([number(d) for d in days])
     stretch_of_day = (np.searchsorted(numbers, np.arange(N_DAYS), side="right") - 1).astype(np.int16)
     return Rates(stretch_of_day, ppm, doubts, int(ppm.max()), number(book.tables[0].first_day))
