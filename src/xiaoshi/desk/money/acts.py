@@ -10,7 +10,7 @@ from typing import Any
 
 from xiaoshi.desk.guard.boundary import Context, act
 from xiaoshi.desk.guard.refusals import refuse
-from xiaoshi.desk.money import deciding, orders
+from xiaoshi.desk.money import appraising, deciding, orders
 from xiaoshi.desk.money.due import due_fen_of, pay_step
 from xiaoshi.desk.money.models import MoneyOrder
 
@@ -35,6 +35,33 @@ def record_payment(
             way=way,
             account_number=account_number,
             holder=holder,
+            terminal=terminal,
+        )
+    )
+
+
+@act("money.record_appraised", "录入按鉴定书付款", "Record a payment by appraisal")
+def record_appraised(
+    ctx: Context,
+    *,
+    number: str,
+    issued_on: str,
+    rows: list[dict[str, int]],
+    amount_fen: int,
+    way: str,
+    account_number: str = "",
+    terminal: str = "",
+) -> dict[str, Any]:
+    """By the central bank's 鉴定书: `rows` `{"face_fen", "full", "half"}`; the sum typed must be theirs."""
+    return _answer(
+        appraising.plan_appraised(
+            ctx,
+            number=number,
+            issued_on=issued_on,
+            rows=rows,
+            amount_fen=amount_fen,
+            way=way,
+            account_number=account_number,
             terminal=terminal,
         )
     )

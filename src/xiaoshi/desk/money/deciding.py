@@ -35,6 +35,9 @@ from xiaoshi.desk.money.orders import not_too_early
 if TYPE_CHECKING:
     from xiaoshi.desk.guard.boundary import Context
 
+APPRAISED = "appraisal/"
+"""How the matter of a payment by appraisal begins (`appraising.py`)."""
+
 
 def decide_order(ctx: Context, *, order_id: str, amount_fen: int, terminal: str = "") -> MoneyOrder:
     """The second person's count. Equal: approved and booked, or endorsed when the sum wants a second head. Different: the
@@ -160,8 +163,14 @@ def _command(ctx: Context, order: MoneyOrder) -> Command:
 
 
 def _tell_case(ctx: Context, order: MoneyOrder) -> None:
-    """A plan may have a step that needs the approved payment; a reversal takes that approval away again."""
+    """A plan may have a step that needs the approved payment; a reversal takes that approval away again.
+
+    What is paid later by an appraisal is a sum of its own and says nothing about the settlement.
+    """
     if ctx.plan is None or pay_step(ctx.plan) is None:
+        return
+    paid = order.reverses.order if order.reverses is not None else order
+    if paid is not None and paid.matter.startswith(APPRAISED):
         return
     passed = order.kind != "reverse"
     note = "" if passed else order.made_reason

@@ -17,7 +17,7 @@ from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import Case
 from xiaoshi.desk.money.authority import APPROVERS, CHECKERS, MAKERS
 from xiaoshi.desk.money.chart import DAMAGED, DRAWER, VAULT
-from xiaoshi.desk.money.due import due_fen_of, pay_step, too_early
+from xiaoshi.desk.money.due import DUE_FACT, due_fen_of, pay_step, too_early
 from xiaoshi.desk.money.models import Account, Entry, MoneyOrder
 from xiaoshi.desk.money.orders import paid_entry
 from xiaoshi.desk.organisation.models import Staff
@@ -84,6 +84,7 @@ class CaseMoney:
     may_check: bool
     may_withdraw: bool
     may_pay_out: bool
+    may_appraise: bool
     reversible: Entry | None
     too_early: Words | None
     orders: tuple[Shown, ...]
@@ -138,6 +139,11 @@ def money_of_case(case: Case, plan: Plan, state: State, reader: Staff, language:
         may_check=checks,
         may_withdraw=bool(waiting and current and current.mine),
         may_pay_out=makes and paid is not None and not waiting and _pay_step_open(plan, state),
+        may_appraise=makes
+        and not waiting
+        and DUE_FACT in state.facts
+        and pay_step(plan) is not None
+        and early is None,
         reversible=paid if makes and not waiting else None,
         too_early=early,
         orders=orders,

@@ -58,6 +58,18 @@ ON_CASE: Work = {
         lambda d: {"entry_id": d["entry"], "reason": d["reason"]},
     ),
     "pay_out": (forms.PayOutForm, acts.pay_out, lambda d: {}),
+    "appraised": (
+        forms.AppraisedForm,
+        acts.record_appraised,
+        lambda d: {
+            "number": d["number"],
+            "issued_on": d["issued_on"].isoformat(),
+            "rows": d["rows"],
+            "amount_fen": d["amount"],
+            "way": d["way"],
+            "account_number": d["account_number"] if d["way"] == "account" else "",
+        },
+    ),
 }
 ON_DESK: Work = {
     "move": (
@@ -153,6 +165,8 @@ def _case_forms(
         made["withdraw"] = forms.WithdrawForm(initial={"order": money.current.order.id})
     if money.may_pay_out:
         made["pay_out"] = forms.PayOutForm()
+    if money.may_appraise:
+        made["appraised"] = forms.AppraisedForm()
     if money.reversible is not None:
         made["reverse"] = forms.ReverseForm(initial={"entry": money.reversible.id})
     if sent is not None and sent.do in made:
