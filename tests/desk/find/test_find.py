@@ -214,3 +214,16 @@ def test_a_person_without_a_name_sees_no_row(story, desk):
 
     with visible_to(None):
         assert not IndexRow.objects.exists()
+
+
+def test_the_page_names_a_kind_in_the_readers_language_only(story, people, client_for):
+    from xiaoshi.desk.kinds import kind_named
+
+    words, client = kind_named("burnt_notes").words, client_for(people.teller)
+    page = client.get("/desk/find/", {"q": "張桂蘭"}).content.decode()
+    assert words.zh in page
+    assert words.en not in page
+    client.cookies["xiaoshi_language"] = "en"
+    page = client.get("/desk/find/", {"q": "張桂蘭"}).content.decode()
+    assert words.en in page
+    assert words.zh not in page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.views.lists import rows_of
 from xiaoshi.desk.find.searching import FoundCase, Hit, find_cases
 from xiaoshi.desk.guard.routes import opens_to
@@ -41,6 +42,15 @@ def _place(found: FoundCase, hit: Hit) -> Place:
             return Place(_("Case"), reverse("case", args=[case]), hit)
 
 
+def _in_one_language(hit: Hit, kind: Words, language: str) -> Hit:
+    """A case's own line names its kind in both languages, so that both are found; a reader is shown the own one."""
+    if hit.kind != "case":
+        return hit
+    other = kind.zh if language.startswith("en") else kind.en
+    pieces = (p if p.marked else replace(p, text=p.text.replace(f" · {other}", "")) for p in hit.pieces)
+    return replace(hit, pieces=tuple(pieces))
+
+
 @opens_to("signed_in")
 def find_page(request: HttpRequest) -> HttpResponse:
     """`?q=`: what is looked for; `after`: the place of the next page."""
@@ -50,11 +60,16 @@ def find_page(request: HttpRequest) -> HttpResponse:
         return render(request, "find/find.html", context)
     person: Staff = request.user  # type: ignore[assignment]
     found = find_cases(person, text, request.GET.get("after", ""))
-    rows = rows_of([f.case for f in found.cases], request.LANGUAGE_CODE)  # type: ignore[attr-defined]
+    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]
+    rows = rows_of([f.case for f in found.cases], language)
     context |= {
         "found": found,
         "results": [
-            {"row": row, "places": [_place(f, hit) for hit in f.hits], "more": f.more}
+            {
+                "row": row,
+                "places": [_place(f, _in_one_language(hit, row.kind, language)) for hit in f.hits],
+                "more": f.more,
+            }
             for row, f in zip(rows, found.cases, strict=True)
         ],
         "later": bool(request.GET.get("after")),
