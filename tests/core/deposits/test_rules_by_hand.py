@@ -214,12 +214,15 @@ def test_a_remainder_under_the_minimum_is_closed_and_asked_about() -> None:
     assert [p.code for p in valued.problems] == ["remainder_below_minimum"]
 
 
-def test_a_part_after_maturity_pays_the_interest_of_the_whole_and_says_that_it_is_unsure() -> None:
+def test_a_part_after_maturity_earns_for_itself_and_says_that_it_is_unsure() -> None:
+    # 4,000 x 3.50 % = 140.000; 30 days at 0.35 %: 1.167
     valued = check(
-        "fixed 12m 10,000.00 2011-07-07 2012-08-07 part 4,000.00 = 352.92 left 6,000.00 2012-08-07"
+        "fixed 12m 10,000.00 2011-07-07 2012-08-07 part 4,000.00 = 141.17 left 6,000.00 2011-07-07"
     )
-    assert valued.total_fen == 435_292
+    assert valued.total_fen == 414_117
     assert "part_after_maturity" in [p.code for p in valued.unconfirmed]
+    rest = check("fixed 12m 6,000.00 2011-07-07 2012-08-07 = 211.75")
+    assert valued.interest_fen + rest.interest_fen == 35_292
 
 
 def test_what_is_not_confirmed_says_so_and_what_is_does_not() -> None:

@@ -25,21 +25,23 @@ def value_fixed(look: Look) -> Outcome | Problem:
     while True:
         maturity = after_months(opened, term, deposit.day_count)
         rolled = bool(payments)
-        if (
-            look.book.rate_on(opened.day, column) is None
-        ):  # only after a rollover: the first term was asked above
-            return _last(look, payments, balance_fen, opened, [], r.ROLLED_NO_TERM)
+        if look.book.rate_on(opened.day, column) is None:
+            # Only after a rollover: the first term was asked above.
+            return _last(look, payments, balance_fen, opened, opened, [], r.ROLLED_NO_TERM)
         if deposit.withdrawn_on < maturity.day:
             return _early(look, payments, balance_fen, opened)
         found = look.rate(opened.day, column)
         assert found is not None
         look.note_clamped(opened.day, term)
-        yuan = balance_fen // 100
+        ends = not deposit.auto_rollover or deposit.withdrawn_on == maturity.day
+        # A part earns for itself; a term that is renewed earned for the whole balance.
+        part_fen = deposit.withdraw_fen if ends and deposit.withdraw_fen is not None else balance_fen
+        yuan = part_fen // 100
         stretches = look.accrue(
             opened, maturity, yuan, found.ppm, "fixed", _term_rule(opened.day, rolled)
         ) + _subsidy(look, opened, maturity, yuan)
-        if not deposit.auto_rollover or deposit.withdrawn_on == maturity.day:
-            return _last(look, payments, balance_fen, maturity, stretches, r.OVERDUE)
+        if ends:
+            return _last(look, payments, balance_fen, opened, maturity, stretches, r.OVERDUE)
         payment = pay(stretches)
         payments.append(payment)
         balance_fen += payment.net_fen
@@ -56,6 +58,7 @@ def _last(
     look: Look,
     payments: list[Payment],
     balance_fen: int,
+    opened: Mark,
     maturity: Mark,
     stretches: list[Stretch],
     rule: r.DepositRule,
@@ -69,11 +72,10 @@ def _last(
     if maturity.day < end.day:
         start = look.mark(maturity.day)
         ppm = look.demand_ppm(end.day)
-        stretches = stretches + look.accrue(start, end, balance_fen // 100, ppm, "demand", rule)
+        stretches = stretches + look.accrue(start, end, part_fen // 100, ppm, "demand", rule)
     if part_fen < balance_fen:
-        # Interest of the whole is paid with the part: the term is over, and what stays begins as demand money.
         look.doubt(trouble.part_after_maturity())
-        stays = Remaining(balance_fen - part_fen, end.day)
+        stays = Remaining(balance_fen - part_fen, opened.day)
         return Outcome((*payments, pay(stretches)), deposit.principal_fen, stays)
     return Outcome((*payments, pay(stretches)), deposit.principal_fen)
 

@@ -80,10 +80,10 @@ def part_not_for_product() -> Problem:
 
 
 def part_after_maturity() -> Problem:
-    zh = "到期后部分支取未见规定：此处全部本金计息支付，余额按支取日新存处理。"
+    zh = "到期后部分支取未见规定：此处支取部分按自己的存期计息，余额仍按原开户日。"
     en = (
-        "No rule was found for a part withdrawn after maturity: the interest of the whole is paid, the rest is "
-        "money put in on that day."
+        "No rule was found for a part withdrawn after maturity: the part earns for its own real term, the rest keeps its "
+        "day of opening."
     )
     return _problem("part_after_maturity", zh, en, "withdraw_fen")
 

@@ -91,10 +91,12 @@ def _one_term(state: _State, rows: Anys, column: Ints) -> Anys:
     actual = columns.actual[rows]
     index = tables.index(began, actual)
     index_end = tables.after_months(index, matures, term, actual)
-    yuan = state.balance[rows] // 100
+    on = columns.auto_rollover[rows] & (columns.withdrawn[rows] > matures)
+    # A part earns for itself; a term that is renewed earned for the whole balance.
+    some = columns.withdraw_fen[rows]
+    yuan = np.where(~on & (some > 0), some, state.balance[rows]) // 100
     parts = [Part(began, matures, index, index_end, yuan, ppm)]
     parts += _subsidy(state, rows, began, matures, index, index_end, yuan)
-    on = columns.auto_rollover[rows] & (columns.withdrawn[rows] > matures)
     ends = np.flatnonzero(~on)
     _close(state, rows[ends], matures[ends], [_some(part, ends) for part in parts], 0)
     rolls = np.flatnonzero(on)
@@ -135,10 +137,11 @@ def _close(state: _State, rows: Anys, matured: Days, parts: list[Part] | None, b
     state.doubt(rows, np.where(late, doubts | np.uint8(bits), 0))
     begin, end = tables.index(matured, actual), tables.index(withdrawn, actual)
     some = columns.withdraw_fen[rows]
-    left = np.where(some > 0, balance - some, 0)
-    state.pay(rows, [*parts, Part(matured, withdrawn, begin, end, balance // 100, ppm)])
+    part = np.where(some > 0, some, balance)
+    left = balance - part
+    state.pay(rows, [*parts, Part(matured, withdrawn, begin, end, part // 100, ppm)])
     state.out.remaining_fen[rows] = left
-    state.out.remaining_opened[rows[left > 0]] = withdrawn[left > 0]
+    state.out.remaining_opened[rows[left > 0]] = state.began[rows][left > 0]
     state.doubt(rows, PART_LATE * (left > 0))
 
 
