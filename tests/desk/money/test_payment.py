@@ -197,8 +197,10 @@ def test_nothing_is_paid_before_the_recheck(till: Any, people: Any, new_case: An
 
 
 def test_a_case_sent_back_in_between_is_not_paid(till: Any, people: Any) -> None:
+    from xiaoshi.desk.cases.verbs import send_back
+
     order = till.record(people.teller)
-    till.do(ACTS["case.send_back"], people.teller, step="count", reason="漏点一张")
+    till.do(send_back, people.teller, step="count", reason="漏点一张")
     with pytest.raises(Refused) as refused:
         till.check(people.supervisor, order)
     assert code_of_refusal(refused) == "too_early_to_pay"

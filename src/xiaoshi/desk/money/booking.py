@@ -114,9 +114,13 @@ def book(
     key: str,
     case: Case | None = None,
     order: MoneyOrder | None = None,
+    also: Sequence[Statement] = (),
     using: str = "default",
 ) -> Entry:
-    """Ask the engine and write the entry. Raises the desk's `Refused` with the engine's words; then nothing is written."""
+    """Ask the engine and write the entry, and `also` what belongs to it, in the same round trip.
+
+    Raises the desk's `Refused` with the engine's words; then nothing is written.
+    """
     codes = [] if isinstance(command, ReverseEntry) else [p.account for p in command.postings]
     named = [command.reverses] if isinstance(command, ReverseEntry) else []
     hold_id = command.hold if isinstance(command, PostEntry) else ""
@@ -133,7 +137,7 @@ def book(
         entry.checker, at, order.id if order else None, entry.reverses or None, entry.hold or None, key,
         len(entry.postings), entry.amount_fen,
     ]  # fmt: skip
-    send([(_ENTRY, values), (_lines(len(entry.postings)), lines)], using)
+    send([(_ENTRY, values), (_lines(len(entry.postings)), lines), *also], using)
     return Entry(
         id=uuid.UUID(entry.id),
         case=case,

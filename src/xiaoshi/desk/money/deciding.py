@@ -50,6 +50,9 @@ def decide_order(ctx: Context, *, order_id: str, amount_fen: int, terminal: str 
     return approve(ctx, order)
 
 
+_APPROVED = "UPDATE money_moneyorder SET state = 'approved', checker = %s, checked_at = %s, checker_terminal = %s WHERE id = %s"
+
+
 def approve(ctx: Context, order: MoneyOrder) -> MoneyOrder:
     """Book it, or note the first of two heads. The engine is asked first: what it refuses leaves the order as it was."""
     if order.kind == "exchange":
@@ -62,13 +65,13 @@ def approve(ctx: Context, order: MoneyOrder) -> MoneyOrder:
             key=f"order/{order.id}",
             case=order.case,
             order=order,
+            also=[(_APPROVED, [ctx.person.login, ctx.now, order.checker_terminal, order.id])],
         )
     except Refused as refused:
         if refused.problem.code == "second_head_missing" and not order.endorser:
             return _endorsed(ctx, order, refused.problem)
         raise
     order.state, order.checker, order.checked_at = "approved", ctx.person.login, ctx.now
-    _store(order)
     _tell_case(ctx, order)
     _tell_booked(ctx, order, entry)
     return order
