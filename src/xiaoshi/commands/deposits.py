@@ -67,11 +67,23 @@ def run(args: argparse.Namespace) -> int:
         return refuse(problems, args)
     if not isinstance(value, list):
         told = answer(value, books, args.lang)
-        _tell([told], args, one=True)
+        _tell(told, args)
+        sys.stdout.write("\n" if args.json else "")
         return 0 if told["interest_fen"] is not None else 1
-    answers = [answer(given, books, args.lang, at=f"/{place}") for place, given in enumerate(value)]
-    _tell(answers, args)
-    return 0 if all(told["interest_fen"] is not None for told in answers) else 1
+    return _many(value, books, args)
+
+
+def _many(given: list[Any], books: dict[str, RateBook], args: argparse.Namespace) -> int:
+    """Answer by answer: the segments of a hundred thousand rollovers need not stand in memory at once."""
+    refused = False
+    sys.stdout.write("[" if args.json else "")
+    for place, one in enumerate(given):
+        told = answer(one, books, args.lang, at=f"/{place}")
+        sys.stdout.write(", " if args.json and place else "")
+        _tell(told, args)
+        refused |= told["interest_fen"] is None
+    sys.stdout.write("]\n" if args.json else "")
+    return 1 if refused else 0
 
 
 def _batch(args: argparse.Namespace) -> int:
@@ -184,13 +196,11 @@ def _print(value: Any) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
 
 
-def _tell(answers: list[dict[str, Any]], args: argparse.Namespace, one: bool = False) -> None:
+def _tell(told: dict[str, Any], args: argparse.Namespace) -> None:
     if args.json:
-        _print(answers[0] if one else answers)
-        return
-    english = args.lang == "en"
-    for told in answers:
-        sys.stdout.write("\n".join(_lines(told, english)) + "\n")
+        sys.stdout.write(json.dumps(told, ensure_ascii=False))
+    else:
+        sys.stdout.write("\n".join(_lines(told, args.lang == "en")) + "\n")
 
 
 def _lines(told: dict[str, Any], english: bool) -> list[str]:
