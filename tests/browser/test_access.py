@@ -57,6 +57,9 @@ def places(walked: Callable[..., Any], staff: Any) -> list[tuple[str, str, int]]
     ]
 
 
+OLD_DEPOSIT = "product=fixed&term_months=36&principal=10000&opened_on=1990-05-01&withdrawn_on=1992-06-01"
+
+
 @pytest.fixture(scope="module")
 def more_places(walked: Callable[..., Any], staff: Any) -> list[tuple[str, str, int]]:
     """The rest of the desk: what stands behind "More", and the parts of a case that other parts of the desk bring."""
@@ -94,6 +97,8 @@ def more_places(walked: Callable[..., Any], staff: Any) -> list[tuple[str, str, 
         ("teller", "/desk/substitutes/", 200),
         ("teller", "/desk/tokens/", 200),
         ("teller", "/desk/my-sign-in/", 200),
+        ("teller", f"/desk/deposits/?{OLD_DEPOSIT}", 200),
+        ("teller", f"/desk/deposits/?{OLD_DEPOSIT}&notice_given_on=1999-02-31", 422),
         ("outlet_head", "/desk/stats/", 200),
         ("outlet_head", "/desk/clocks/", 200),
         ("outlet_head", "/desk/clocks/hours/?unit=jn/lz/cd/yy/", 200),

@@ -88,6 +88,8 @@ SUBSIDY = """
 fixed 36m 10,000.00 1994-03-01 1997-03-01 = 3,954.00
 # the announcement of March 1994: five years at 14.94 % and 1.19 %
 fixed 60m 10,000.00 1989-03-01 1994-03-01 = 8,065.00
+# opened nine days before the protection begins: 12.42 % for 2,880 days, 3.61 % for 2,871
+fixed 96m 10,000.00 1988-09-01 1996-09-01 = 12,814.98
 # early: none; the demand rate
 fixed 36m 10,000.00 1994-03-01 1997-02-28 = 592.35
 # opened in the stop (from memory): none; on its last day and after it: some
