@@ -10,6 +10,7 @@ from xiaoshi.core.deposits import Deposit, value
 from xiaoshi.core.rules.deposit_rate_table import per_cent, read_rate_table
 from xiaoshi.core.rules.deposit_rates import BENCHMARK, BIG_BANKS, NATIONAL, books_with
 from xiaoshi.core.rules.deposit_rules import subsidy_ppm, tax_percent
+from xiaoshi.core.rules.known import KNOWN_RULES, in_force_words
 
 HEAD = "effective_from,demand,y1\n"
 
@@ -140,3 +141,10 @@ def test_last_days_may_be_written_and_everything_wrong_is_said_at_once():
     assert read_rate_table(good, "t")[0] is not None
     _, problems = read_rate_table(HEAD + "x,y,z\n2020-01-01,0.3,40\n", "t")
     assert len(problems) == 4
+
+
+def test_an_answer_from_above_may_name_the_laws_of_deposits():
+    assert KNOWN_RULES["call-1999"].in_force_on(date(2026, 11, 25))
+    assert in_force_words(KNOWN_RULES["savings-1993"], date(1993, 2, 28))[1] == "not_yet"
+    assert in_force_words(KNOWN_RULES["savings-1993"], date(2026, 11, 25))[1] == "in_force"
+    assert in_force_words(KNOWN_RULES["interest-2005"], date(2026, 11, 25))[1] == "unsure"

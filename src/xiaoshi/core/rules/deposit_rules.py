@@ -385,3 +385,12 @@ def settlement_after(day: date) -> date:
         if day <= settled:
             return settled
     return date(day.year + 1, 3, 20)
+
+
+LAWS: tuple[tuple[str, Words, date, Status], ...] = (
+    ("savings-1993", Words("《储蓄管理条例》（国务院令第107号）", "Regulations on Savings, State Council Order No. 107"), REGULATION_FIRST_DAY, "confirmed"),
+    ("call-1999", _call(""), CALL_FIRST_DAY, "confirmed"),
+    ("interest-tax-1999", Words("《对储蓄存款利息所得征收个人所得税的实施办法》（国务院令第272号）", "Measures on the income tax on interest of savings, State Council Order No. 272"), date(1999, 11, 1), "confirmed"),
+    ("interest-2005", Words("《关于人民币存贷款计结息问题的通知》（银发〔2005〕129号）", "Notice on counting and settling interest in RMB, PBOC 2005 No. 129"), QUARTERLY_FIRST_DAY, "unconfirmed"),
+)  # fmt: skip
+"""The texts of law behind the rules: id, title, first day in force, how sure that day and the text are. None is known to have ended."""

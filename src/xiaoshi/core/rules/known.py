@@ -16,6 +16,7 @@ from datetime import date
 from typing import Literal
 
 from xiaoshi.core.problems import Words
+from xiaoshi.core.rules.deposit_rules import LAWS
 from xiaoshi.core.rules.note_rules import RULE_SETS
 from xiaoshi.core.rules.retention_rules import CASE_RULES
 
@@ -45,7 +46,7 @@ def _known() -> dict[str, KnownRule]:
         if row.source not in seen and row.source.zh.startswith("《"):
             seen.add(row.source)
             rules[row.id] = KnownRule(row.id, row.source, row.in_force_from, row.in_force_to, row.status)
-    return rules
+    return rules | {law: KnownRule(law, title, first, None, status) for law, title, first, status in LAWS}
 
 
 KNOWN_RULES: dict[str, KnownRule] = _known()
