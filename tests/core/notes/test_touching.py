@@ -29,8 +29,8 @@ def test_notes_that_touch_at_a_corner_are_measured_each(known, cny):
     ]
     assert told.problems == ()
     for note in told.notes:
-        assert note.share.value == pytest.approx(1.0, abs=0.004)
-    assert sorted(round(piece.area_mm2, -1) for piece in told.pieces) == [6050, 6050]
+        assert note.share.value == pytest.approx(1.0, abs=0.007)  # blue ink runs over the border here
+    assert [piece.area_mm2 for piece in told.pieces] == pytest.approx([6050, 6050], rel=0.007)
 
 
 def test_two_of_one_kind_are_told_apart_too(known, cny):

@@ -2,7 +2,7 @@
 
 The plane picture is warped once, through tilt (a homography, up to 8 degrees unless asked for more), radial distortion
 (what a phone's own correction leaves: at most 0.15 % at the corner, unless asked for more), then gets uneven light, colour
-cast, lens blur and sensor noise. The colour of the light is that of a black body seen by a camera that balances to 5,500 K
+cast, lens blur and sensor noise. Lens and pixels mix light, not levels (`light`); gain and noise are in levels. The colour of the light is that of a black body seen by a camera that balances to 5,500 K
 and takes out half of the rest, as phones do: at 3,000 K red is 1.26 and blue 0.67 of green. `Shot.pixel_of` is the same map forward, exact to about 0.01 px, so polygons of the truth need no search.
 """
 
@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from xiaoshi.core.notes.light import levels_of, light_of
 from xiaoshi.core.notes.reference import Picture
 
 
@@ -93,9 +94,8 @@ class Shot:
         desk = tuple(-0.95 * at * ppm for at in origin_mm)
         map_x = np.clip(map_x, -desk[0], plane.shape[1] + desk[0])
         map_y = np.clip(map_y, -desk[1], plane.shape[0] + desk[1])
-        return np.asarray(
-            cv2.remap(plane, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.uint8
-        )
+        light = cv2.remap(light_of(plane), map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        return levels_of(np.asarray(light, np.uint16))
 
     def _lens(self) -> tuple[NDArray[np.float64], float]:
         centre = np.array([(self.width_px - 1) / 2, (self.height_px - 1) / 2])
@@ -143,7 +143,8 @@ def expose(photo: Picture, rng: np.random.Generator, options: CameraOptions) -> 
     cast = (1 + rng.uniform(-0.06, 0.06, 3)) * light_bgr(options.kelvin)
     gain = cv2.resize((light[..., None] * cast).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
     sigma = (rng.uniform(0.5, 0.9) if options.blur_px is None else options.blur_px) * w / 4000
-    blurred = cv2.GaussianBlur(photo, (0, 0), sigma) if sigma > 0.15 else photo
+    soft = np.asarray(cv2.GaussianBlur(light_of(photo), (0, 0), max(sigma, 0.01)), np.uint16)
+    blurred = levels_of(soft) if sigma > 0.15 else photo
     lit = cv2.multiply(blurred, gain, dtype=cv2.CV_32F)
     grain = rng.standard_normal((h, w), np.float32) * np.float32(rng.uniform(1.2, 2.4))
     tone = rng.standard_normal((h // 2, w // 2, 3), np.float32) * np.float32(1.3)

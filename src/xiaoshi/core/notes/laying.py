@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xiaoshi.core.notes.damage import PX_PER_MM, Damaged, noise
+from xiaoshi.core.notes.light import levels_of, light_of
 from xiaoshi.core.notes.mat import MatSpec, RectMm, mat_picture
 from xiaoshi.core.notes.packing import Place
 from xiaoshi.core.notes.reference import Picture
@@ -195,8 +196,9 @@ def lay_down(
     move = np.array([[1, 0, 0.6 * lift], [0, 1, 0.8 * lift]])
     shadow = cv2.GaussianBlur(cv2.warpAffine(cover, move, (ww, wh)), (0, 0), max(0.5, 0.7 * lift))[..., None]
     window = plane[y0 : y0 + wh, x0 : x0 + ww]
-    ground = window * (1 - np.float32(0.42) * shadow)
-    window[:] = np.clip(np.rint(ground + cover * (colour - ground)), 0, 255).astype(np.uint8)
+    ground = light_of(np.rint(window * (1 - np.float32(0.42) * shadow)).astype(np.uint8)).astype(np.float32)
+    paper_light = light_of(np.asarray(colour, np.uint8)).astype(np.float32)
+    window[:] = levels_of(np.rint(ground + cover * (paper_light - ground)).astype(np.uint16))
 
 
 def _outline_mm(mask: Picture, shift_mm: NDArray[np.float32]) -> NDArray[np.float64]:

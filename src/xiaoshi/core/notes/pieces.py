@@ -3,7 +3,7 @@
 Coarse masks come from the ground's paperness at a quarter of a millimetre (hysteresis: a pixel at 0.40 starts a piece,
 0.20 continues it). A log scale, however, puts the edge of white paper too far out and that of char too far in: half
 paper, half mat is 0.8 on it, half char 0.35. So in a band along the coarse edge each pixel is read again as a mixture
-of the piece's own colour just inside (P) and the mat's just outside (M), in plain levels:
+of the piece's own colour just inside (P) and the mat's just outside (M), in light (`light`: lenses do not mix levels):
 
     share = (I - M) . (P - M) / |P - M|^2,    the edge is share = 1/2
 
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xiaoshi.core.notes.ground import Ground
+from xiaoshi.core.notes.light import light_between
 from xiaoshi.core.notes.reference import Picture
 
 Mask = NDArray[np.bool_]
@@ -32,6 +33,13 @@ BAND_MM = 0.55
 BAND_PX_MIN = 3
 """How far from the edge paper and mat are read: nearer than 3 px blur has mixed them (0.02 to 0.04 mm of edge at 3.5 px a mm)."""
 APART_LEVELS_MIN = 45.0
+COARSE_OUT_MM = 0.3
+DARKENS, ONWARD, CHAR_LEVEL = 0.85, 2.0, np.float32(26)
+CONTACT = 0.25
+"""How much darker the mat is right at the edge of burnt paper, in light: burnt edges stand off the mat and shade it."""
+
+NOT_MAT = 0.3
+"""Less of the mat's light than any shadow leaves: a pixel with so little of it is paper, however dark."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +65,8 @@ def find_blobs(
 ) -> tuple[list[Blob], list[float]]:
     """Blobs in reading order of their windows' top left, and the areas (mm2) of the crumbs that were left out."""
     coarse = _coarse(picture, seen, ground, px_per_mm)
-    # The coarse edge lies up to half a millimetre out, so the first pass reads P and M too near the true edge.
-    fine = _refine(picture, _refine(picture, coarse, px_per_mm), px_per_mm)
+    # The coarse edge lies 0.2 (char) to 0.7 mm (white paper, blurred) out, so the first pass looks for paper further in.
+    fine = _refine(picture, _refine(picture, coarse, px_per_mm, COARSE_OUT_MM), px_per_mm, 0.0)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(fine.astype(np.uint8), connectivity=8)
     blind = cv2.dilate((~seen).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     blobs, crumbs = [], []
@@ -103,24 +111,28 @@ def _coarse(picture: Picture, seen: Mask, ground: Ground, px_per_mm: float) -> M
     return np.asarray(mask & seen)
 
 
-def _refine(picture: Picture, coarse: Mask, px_per_mm: float) -> Mask:
+def _refine(picture: Picture, coarse: Mask, px_per_mm: float, out_mm: float) -> Mask:
     """Move the edges of `coarse` to where the mixture of inside and outside is one half.
 
     Only pixels of the band along the edges are read at full resolution (one in fifteen). P and M vary slowly beside
-    them, so they are averaged on a picture of half size, M on one of a quarter, and read there between the pixels.
+    them, so they are averaged on smaller pictures and read there between the pixels. `out_mm`: how far outside of the edge
+    the coarse one lies.
     """
     reach = max(BAND_PX_MIN, round(BAND_MM * px_per_mm))
-    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    out = min(round(out_mm * px_per_mm), reach - 1)
     window = coarse.astype(np.uint8)
-    wide = np.asarray(cv2.dilate(window, ball), np.uint8)
-    inside = np.asarray(cv2.erode(window, ball), np.uint8)
+    wide = np.asarray(cv2.dilate(window, _ball(reach - out)), np.uint8)
+    inside = np.asarray(cv2.erode(window, _ball(reach + out)), np.uint8)
     band = cv2.findNonZero((wide != inside).astype(np.uint8))
     if band is None:
         return coarse
     xs, ys = band.reshape(-1, 2).T
-    # The piece changes quickly towards its charred edge, so its colour is taken close by; the mat does not.
-    own, own_weight = _mean_beside(picture, inside, (xs, ys), 2, ("gauss", 0.5 * reach))
-    mat, mat_weight = _mean_beside(picture, np.uint8(1) - wide, (xs, ys), 4, ("box", 5.0 * reach + 1))
+    # Both change quickly towards a burnt edge, the paper by char and the mat by shadow, so they are taken close by.
+    own, own_weight = _mean_beside(picture, inside, (xs, ys), 2, ("gauss", 0.5 * reach + out))
+    mat, mat_weight = _mean_beside(picture, np.uint8(1) - wide, (xs, ys), 2, ("gauss", float(reach)))
+    core = np.asarray(cv2.erode(inside, _ball(reach)), np.uint8)
+    deep, deep_weight = _mean_beside(picture, core, (xs, ys), 4, ("gauss", float(reach)))
+    own = _at_the_edge(own, np.where(deep_weight[:, None] > 2e-3, deep, own), mat)
     levels = picture[ys, xs].astype(np.float32)
     share = _share(levels, own, mat)
     # Thin necks have no inside of their own: they keep the coarse edge where nothing better is near.
@@ -128,6 +140,12 @@ def _refine(picture: Picture, coarse: Mask, px_per_mm: float) -> Mask:
     fine = coarse.copy()
     fine[ys[known], xs[known]] = share[known] > 0.5
     return fine
+
+
+def _ball(radius: int) -> NDArray[np.uint8]:
+    return np.asarray(
+        cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)), np.uint8
+    )
 
 
 def _mean_beside(
@@ -164,6 +182,22 @@ def _mean_beside(
     return np.asarray(values[:, :3] / np.maximum(weight, 1e-6)[:, None], np.float32), weight
 
 
+def _at_the_edge(
+    own: NDArray[np.float32], deep: NDArray[np.float32], mat: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The paper's colour at the very edge, from that beside the edge and that deeper in.
+
+    Where fire stopped, paper darkens towards its edge, within 2 to 4 mm down to char. Taken beside the edge its colour is too
+    light, and the half that is looked for lies 0.2 mm too far in. So the darkening is carried on to the edge, down to char;
+    paper that does not darken keeps its colour, because carrying on print would only add noise. Whether it darkens is read
+    in the mat's strongest channel: in the others a blurred edge, with mat in it, looks darker too.
+    """
+    strongest = int(np.argmax(mat.sum(axis=0)))
+    darker = own[:, strongest] < DARKENS * deep[:, strongest]
+    onward = np.maximum(own + ONWARD * (own - deep), np.minimum(own, CHAR_LEVEL))
+    return np.where(darker[:, None], onward, own)
+
+
 def _share(
     levels: NDArray[np.float32], own: NDArray[np.float32], mat: NDArray[np.float32]
 ) -> NDArray[np.float32]:
@@ -171,14 +205,28 @@ def _share(
 
     Paper throws a shadow on the mat at its edge, and a darker mat looks like a little dark paper (0.1 mm of edge at 5 px
     a mm). So the mat may be of any brightness: levels = a own + b mat, least squares in both. Char has too little colour
-    of its own apart from the mat's direction for that and is taken on the line between the two.
+    of its own apart from the mat's direction for that and is taken on the line between the two, the mat darker by CONTACT.
+    All of it in light.
     """
-    mm, oo, om = (mat * mat).sum(axis=-1), (own * own).sum(axis=-1), (own * mat).sum(axis=-1)
+    apart_levels = _apart(own, mat)[0]
+    levels, own, mat = (light_between(each) for each in (levels, own, mat))
+    apart, mm, oo, om = _apart(own, mat)
     lo, lm = (levels * own).sum(axis=-1), (levels * mat).sum(axis=-1)
-    apart = oo - om * om / np.maximum(mm, 1.0)
     free = (lo - lm * om / np.maximum(mm, 1.0)) / np.maximum(apart, 1.0)
-    line = (lo - lm - om + mm) / np.maximum(oo - 2 * om + mm, 1.0)
-    return np.asarray(np.where(apart > APART_LEVELS_MIN**2, free, line), np.float32)
+    k = np.float32(1 - CONTACT)
+    line = (lo - k * (lm + om) + k * k * mm) / np.maximum(oo - 2 * k * om + k * k * mm, 1.0)
+    # Dark print at the edge is little of the paper's light, and hardly any of the mat's: that is paper too.
+    of_mat = (lm - lo * om / np.maximum(oo, 1.0)) / np.maximum(mm - om * om / np.maximum(oo, 1.0), 1.0)
+    free = np.where(of_mat < NOT_MAT, np.maximum(free, 1 - of_mat), free)
+    return np.asarray(np.where(apart_levels > APART_LEVELS_MIN**2, free, line), np.float32)
+
+
+def _apart(
+    own: NDArray[np.float32], mat: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Square of the part of `own` that is not of the mat's colour, and the products mat mat, own own, own mat."""
+    mm, oo, om = (mat * mat).sum(axis=-1), (own * own).sum(axis=-1), (own * mat).sum(axis=-1)
+    return np.asarray(oo - om * om / np.maximum(mm, 1.0), np.float32), mm, oo, om
 
 
 def _edges(mask: Mask, px_per_mm: float) -> tuple[float, NDArray[np.float64]]:
