@@ -82,10 +82,6 @@ def test_an_empty_file_gives_an_empty_file(arrow: Any, capsys: Any, tmp_path: Pa
         (lambda t, a: t.drop_columns(["opened_on"]), "column_missing"),
         (lambda t, a: t.append_column("notice_fen", a.array([1])), "column_one_by_one"),
         (
-            lambda t, a: t.drop_columns(["principal_fen"]).append_column("principal_fen", a.array([1.5])),
-            "column_type",
-        ),
-        (
             lambda t, a: t.drop_columns(["opened_on"]).append_column("opened_on", a.array([[1]])),
             "column_type",
         ),
