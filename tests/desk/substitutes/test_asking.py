@@ -178,3 +178,34 @@ def test_the_page_asks_and_answers(people, client_for):
     assert "请写明原因" in sent.content.decode()
     mine.post(address, {"key": str(uuid.uuid4()), "do": "agree"})
     assert row_of(ident).agreement == "agreed"
+
+
+def test_the_page_of_a_head_offers_naming_only_under_the_rule(people, client_for):
+    from xiaoshi.desk.organisation.models import Staff
+
+    head, address = client_for(people.outlet_head), "/desk/substitutes/"
+    keeper = Staff.objects.using("owner").get(login="ding.wen")
+    assert "按本行规定直接指派" not in head.get(address).content.decode()
+    rule = {
+        "key": str(uuid.uuid4()),
+        "from_day": today().isoformat(),
+        "heads_may_name": "yes",
+        "source": "第十二条",
+    }
+    assert "登记本行关于代岗" not in head.get(address).content.decode()
+    client_for(keeper).post(f"{address}rule/", rule)
+    assert "按本行规定直接指派" in head.get(address).content.decode()
+    assert "按本行规定直接指派" not in client_for(people.teller).get(address).content.decode()
+    day = today() + timedelta(3)
+    form = {
+        "key": str(uuid.uuid4()), "absent": people.teller.login, "substitute": people.colleague.login, "reason": "急病", "ask": "no",
+        **{f"{n}_{part}": getattr(day, part) for n in ("first_day", "last_day") for part in ("year", "month", "day")},
+    }  # fmt: skip
+    assert head.post(address, form).status_code == 302
+    assert "直接指派" in head.get(address).content.decode()
+    from xiaoshi.desk.substitutes.models import Substitution
+
+    assert (
+        Substitution.objects.using("owner").get(absent=people.teller.login, ended_at=None).agreement
+        == "named"
+    )
