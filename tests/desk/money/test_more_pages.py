@@ -161,3 +161,24 @@ def test_pages_take_as_many_queries_with_many_rows(people: Any, at: Any, funded:
             assert browser.get("/desk/money/accounts/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_move_is_taken_back_from_the_page(people: Any, at: Any) -> None:
+    at("teller").post("/desk/money/", do="move", direction="vault_to_drawer", amount="31")
+    order = MoneyOrder.objects.using("owner").filter(kind="vault_to_drawer").latest("made_at")
+    at("outlet_head").post("/desk/money/", do="check", order=str(order.id), counted="31")
+    entry = MoneyOrder.objects.using("owner").get(id=order.id).entry
+    page = at("teller").get("/desk/money/").content.decode()
+    assert f"?reverse={entry.id}" in page
+    assert "31.00" in at("teller").get(f"/desk/money/?reverse={entry.id}").content.decode()
+    assert at("teller").post("/desk/money/", do="reverse", entry=str(entry.id), reason="").status_code == 422
+    assert (
+        at("teller").post("/desk/money/", do="reverse", entry=str(entry.id), reason="录错").status_code == 302
+    )
+    back = MoneyOrder.objects.using("owner").filter(kind="reverse").latest("made_at")
+    assert (
+        at("outlet_head").post("/desk/money/", do="check", order=str(back.id), counted="31").status_code == 302
+    )
+    assert (
+        at("teller").post("/desk/money/", do="reverse", entry=str(entry.id), reason="再来").status_code == 409
+    )

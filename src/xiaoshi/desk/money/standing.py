@@ -15,6 +15,7 @@ from xiaoshi.core.casework.model import Plan, State
 from xiaoshi.core.casework.standing import Standing
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import Case
+from xiaoshi.desk.guard.fields import readable_id
 from xiaoshi.desk.money.authority import APPROVERS, CHECKERS, MAKERS
 from xiaoshi.desk.money.chart import DAMAGED, DRAWER, VAULT
 from xiaoshi.desk.money.due import DUE_FACT, due_fen_of, pay_step, too_early
@@ -215,3 +216,13 @@ def entries_since(reader: Staff, since: datetime, limit: int = 50) -> list[Entry
         "case", "reversed_by"
     )
     return list(rows.prefetch_related("postings__account").order_by("-at", "-id")[: limit + 1])
+
+
+def reversible(reader: Staff, entry_id: str) -> Entry | None:
+    """An entry without a case that this person may ask to take back. Those of a case are taken back on the case."""
+    if not set(reader.roles) & set(MAKERS) or readable_id(entry_id) is None:
+        return None
+    rows = Entry.objects.filter(
+        id=readable_id(entry_id), case=None, reverses=None, reversed_by=None, order__isnull=False
+    )
+    return rows.prefetch_related("postings__account").first()

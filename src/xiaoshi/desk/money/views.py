@@ -191,11 +191,19 @@ def _desk_context(request: HttpRequest, reader: Staff, sent: forms.MoneyForm | N
     if current is not None:
         made["check"] = forms.CheckForm(initial={"order": current.order.id})
         made["reject"] = forms.RejectForm(initial={"order": current.order.id})
+    taken_back = request.GET.get("reverse", "") or (
+        sent.data.get("entry", "") if sent and sent.do == "reverse" else ""
+    )
+    reversing = standing.reversible(reader, taken_back)
+    if reversing is not None:
+        made["reverse"] = forms.ReverseForm(initial={"entry": reversing.pk})
     if sent is not None and sent.do in made:
         made[sent.do] = sent
     return {
         "section": "money",
         "place": "desk",
+        "reversing": reversing,
+        "makes": bool(set(reader.roles) & set(MAKERS)),
         "key": new_key(),
         "cash": cash[:PAGE],
         "cash_next": f"?after={cash[PAGE - 1].code}" if len(cash) > PAGE else "",

@@ -142,6 +142,7 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
             "query": f"?from={first}&to={last}",
             "bad_period": bad,
             "forms": _open_forms(row, reader, sent),
+            "makes": bool(set(reader.roles) & set(MAKERS)),
             "sent": sent,
             "refused": refused_words(sent, refused),
             "key": new_key(),
