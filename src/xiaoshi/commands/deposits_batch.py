@@ -34,6 +34,8 @@ WORKERS_MAX = 8
 NEEDED = ("product", "principal_fen", "opened_on", "withdrawn_on")
 ONE_BY_ONE = ("notice_fen", "idle_notices_on")
 NO_PARQUET = 3
+CODES = ["unconfirmed.list.element", "problems.list.element"]
+"""The only columns of the answer in which the same value comes again and again."""
 
 
 class FileRefusedError(Exception):
@@ -116,7 +118,9 @@ def _value_file(
         counts = {"rows": 0, "valued": 0, "refused": 0, "scalar": 0}
         part = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            with parquet.ParquetWriter(part, _answer_schema(arrow, ids), compression="zstd") as writer:
+            with parquet.ParquetWriter(
+                part, _answer_schema(arrow, ids), compression="snappy", use_dictionary=CODES
+            ) as writer:
                 for batch, answers in _valued(file, names, arrow, books, args.workers, str(source)):
                     writer.write_batch(_answer_batch(arrow, batch, answers, ids))
                     counts["rows"] += len(answers.valued)
