@@ -122,6 +122,19 @@ def test_decimals_are_answered_row_by_row_and_unknown_columns_told(
     ]
 
 
+def test_a_file_that_breaks_off_leaves_nothing_behind(arrow: Any, capsys: Any, tmp_path: Path) -> None:
+    rows = [
+        EXAMPLE | {"id": f"{n * 7919 % 100003}", "principal_fen": n * 7919 % 100003 + 1} for n in range(3000)
+    ]
+    source = written(arrow, tmp_path / "in.parquet", rows, 1000)
+    content = bytearray(source.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 300] = bytes(300)
+    source.write_bytes(content)
+    code, told = batch(capsys, source, tmp_path / "out.parquet")
+    assert (code, [p["code"] for p in told["problems"]]) == (2, ["parquet_unreadable"])
+    assert list(tmp_path.iterdir()) == [source]
+
+
 def test_no_parquet_and_one_file_for_both(arrow: Any, capsys: Any, tmp_path: Path) -> None:
     source = tmp_path / "in.parquet"
     source.write_text("id,product\n1,fixed\n")

@@ -104,7 +104,7 @@ def _value_file(
     try:
         file = parquet.ParquetFile(source)
     except (OSError, arrow.ArrowException) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0][:200]
+        reason = _reason(error)
         raise FileRefusedError(
             "parquet_unreadable",
             f"无法读取 Parquet：{reason}。",
@@ -128,7 +128,7 @@ def _value_file(
                     counts["scalar"] += answers.scalar
             os.replace(part, target)
         except OSError as error:
-            reason = error.strerror or str(error)
+            reason = _reason(error)
             raise FileRefusedError(
                 "not_written",
                 f"无法写出 {target}：{reason}。",
@@ -145,6 +145,12 @@ def _value_file(
         "file": str(target),
         "problems": [_left_aside(name).as_json(args.lang) for name in schema.names if name not in KEYS],
     }
+
+
+def _reason(error: Exception) -> str:
+    """The system's own word for it, or the first line of the library's."""
+    words = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0]
+    return str(words)[:200].rstrip(".")
 
 
 def _left_aside(name: str) -> Problem:
@@ -215,8 +221,8 @@ def _valued(
                 if len(waiting) > 2 * workers:
                     before, future = waiting.popleft()
                     yield before, future.result()
-        except arrow.ArrowException as error:
-            reason = str(error).splitlines()[0][:200]
+        except (arrow.ArrowException, OSError) as error:
+            reason = _reason(error)
             raise FileRefusedError(
                 "parquet_unreadable",
                 f"Parquet 读到一半出错：{reason}。",
