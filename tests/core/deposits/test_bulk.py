@@ -210,27 +210,32 @@ def test_rows_of_a_file_are_answered_as_json_is(as_dates: bool) -> None:
     assert 0 < answers.scalar < len(rows)
 
 
-def test_decimals_are_never_sums_months_or_days():
-    """What a table without empty cells makes of whole numbers; each such row gets the reader's words."""
+def test_decimals_are_told_except_where_a_missing_number_made_them():
+    """A table without empty cells turns whole optional numbers into decimals; a sum that was put in is never one."""
     plain = [
         ("product", Labels(np.array([0, 0]), ("fixed",))),
         ("opened_on", field_of("", ["2000-01-01"] * 2)),
     ]
     plain += [("withdrawn_on", field_of("", ["2001-01-01"] * 2))]
     plain += [("term_months", field_of("", [12, 12])), ("principal_fen", field_of("", [100, 100]))]
-    for name, code in (
-        ("term_months", "not_a_whole_number"),
-        ("principal_fen", "not_a_whole_number"),
-        ("withdraw_fen", "not_a_whole_number"),
-        ("opened_on", "day_unreadable"),
-        ("product", "unknown_product"),
+    for name, value, code in (
+        ("term_months", 12.0, ""),
+        ("term_months", 12.5, "not_a_whole_number"),
+        ("term_months", np.inf, "not_a_whole_number"),
+        ("withdraw_fen", 100.0, ""),
+        ("withdraw_fen", 50.5, "not_a_whole_number"),
+        ("withdraw_fen", 1e18, "not_a_whole_number"),
+        ("withdraw_fen", 0.0, "sum_zero"),
+        ("withdraw_fen", -1.0, "sum_negative"),
+        ("principal_fen", 100.0, "not_a_whole_number"),
+        ("opened_on", 12.0, "day_unreadable"),
+        ("product", 12.0, "unknown_product"),
     ):
-        decimals = Numbers(np.array([12.0, np.nan]), np.array([False, name != "withdraw_fen"]), "float")
-        if name == "withdraw_fen":
-            decimals = Numbers(decimals.values, np.isnan(decimals.values), "float")
+        decimals = Numbers(np.array([value, np.nan]), np.array([False, True]), "float")
         block: dict[str, Field] = dict(plain) | {name: decimals}
         answers = value_block(block, 2, BOOKS, {key: rates_of(book) for key, book in BOOKS.items()})
-        assert answers.combinations[answers.problems[0]] == (code,), name
+        assert answers.combinations[answers.problems[0]] == ((code,) if code else ()), (name, value)
+        assert bool(answers.valued[0]) == (not code)
         assert bool(answers.valued[1]) == (name == "withdraw_fen"), name
 
 

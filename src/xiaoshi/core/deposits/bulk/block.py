@@ -26,13 +26,16 @@ from xiaoshi.core.rules.deposit_rules import QUARTERLY_FIRST_DAY
 
 EPOCH = date(1970, 1, 1).toordinal()
 _EPOCH_NUMBER = number(date(1970, 1, 1))
+OPTIONAL = frozenset({"term_months", "withdraw_fen"})
+"""Whole numbers that may be missing. A table that knows no empty cell makes decimals of such a column as soon as one is missing, so a
+whole decimal is taken as the number that it was; anywhere else, and where it is not whole, a decimal gets the reader's words."""
+EXACT_BELOW = 2**53
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """`missing` rows hold anything. `unit`: `whole` (sums, months, switches), `days` from 1970-01-01, or `float`, which is never right
-    and gets the reader's words."""
+    """`missing` rows hold anything. `unit`: `whole` (sums, months, switches), `days` from 1970-01-01, or `float`: see `OPTIONAL`."""
 
     values: Anys
     missing: Bools
@@ -92,9 +95,9 @@ def _columns(block: Mapping[str, Field], rows: int, names: tuple[str, ...]) -> t
     fine &= product != NEVER
     principal, wrong = _whole(block.get("principal_fen"), rows, 1, AMOUNT_FEN_MAX)
     fine &= ~wrong & (principal > 0)
-    part, wrong = _whole(block.get("withdraw_fen"), rows, 1, AMOUNT_FEN_MAX)
+    part, wrong = _whole(_were_whole("withdraw_fen", block.get("withdraw_fen")), rows, 1, AMOUNT_FEN_MAX)
     fine &= ~wrong
-    term, wrong = _whole(block.get("term_months"), rows, 0, 96)
+    term, wrong = _whole(_were_whole("term_months", block.get("term_months")), rows, 0, 96)
     fine &= ~wrong
     opened, wrong_opened = _days(block.get("opened_on"), rows)
     withdrawn, wrong_withdrawn = _days(block.get("withdrawn_on"), rows)
@@ -152,6 +155,15 @@ def _whole(given: Field | None, rows: int, least: int, most: int) -> tuple[Ints,
     values: Ints = np.where(given.missing, 0, given.values).astype(np.int64)
     outside: Bools = ~given.missing & ((values < least) | (values > most))
     return values, outside
+
+
+def _were_whole(name: str, given: Field | None) -> Field | None:
+    """An optional column of decimals as the whole numbers that they were; -1 where one is not whole, which no limit lets pass."""
+    if name not in OPTIONAL or not isinstance(given, Numbers) or given.unit != "float":
+        return given
+    values = np.where(given.missing, 0.0, given.values)
+    fine = np.isfinite(values) & (np.abs(values) < EXACT_BELOW) & (values == np.floor(values))
+    return Numbers(np.where(fine, values, -1.0).astype(np.int64), given.missing)
 
 
 def _days(given: Field | None, rows: int) -> tuple[Days, Bools]:
@@ -243,14 +255,16 @@ def _cell(name: str, given: Field, row: int) -> Any:
     if given.missing[row]:
         return None
     if given.unit == "float":
-        return float(given.values[row])
-    whole = int(given.values[row])
+        decimal = float(given.values[row])
+        whole = name in OPTIONAL and abs(decimal) < EXACT_BELOW and decimal == int(decimal)
+        return int(decimal) if whole else decimal
+    found = int(given.values[row])
     if given.unit == "days":
-        day = whole + EPOCH
+        day = found + EPOCH
         # Files know days that the calendar does not; the reader says that they are none.
         return (
             date.fromordinal(day).isoformat()
             if 0 < day <= date.max.toordinal()
-            else f"{whole} days from 1970-01-01"
+            else f"{found} days from 1970-01-01"
         )
-    return bool(whole) if name == "auto_rollover" and whole in (0, 1) else whole
+    return bool(found) if name == "auto_rollover" and found in (0, 1) else found
