@@ -18,6 +18,9 @@ FULL = 65535
 _OF_LEVEL = np.arange(256) / 255.0
 _LIGHT = np.where(_OF_LEVEL <= 0.04045, _OF_LEVEL / 12.92, ((_OF_LEVEL + 0.055) / 1.055) ** 2.4)
 _LIGHT_16 = np.rint(_LIGHT * FULL).astype(np.uint16)
+_LIGHT_OF_SIXTEENTHS = (255.0 * np.interp(np.arange(255 * 16 + 1) / 16, np.arange(256), _LIGHT)).astype(
+    np.float32
+)
 _OF_LIGHT = np.arange(FULL + 1) / FULL
 _LEVEL_8 = np.rint(
     255.0 * np.where(_OF_LIGHT <= 0.0031308, _OF_LIGHT * 12.92, 1.055 * _OF_LIGHT ** (1 / 2.4) - 0.055)
@@ -36,4 +39,5 @@ def levels_of(light: NDArray[np.uint16]) -> NDArray[np.uint8]:
 
 def light_between(levels: NDArray[Any]) -> NDArray[np.float32]:
     """Levels that need not be whole (means of several pixels), 0 to 255, as light on the scale of 0 to 255."""
-    return np.asarray(np.interp(levels, np.arange(256), 255.0 * _LIGHT), np.float32)
+    sixteenths = (np.asarray(levels, np.float32) * 16 + np.float32(0.5)).astype(np.int32)
+    return np.asarray(_LIGHT_OF_SIXTEENTHS.take(sixteenths, mode="clip"), np.float32)
