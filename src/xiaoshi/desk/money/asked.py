@@ -16,6 +16,7 @@ from xiaoshi.core.problems import Words
 from xiaoshi.desk.money.models import Request
 from xiaoshi.desk.money.requests import KINDS
 from xiaoshi.desk.organisation.models import Staff
+from xiaoshi.desk.people.models import masked
 
 STATES: dict[str, tuple[Words, str]] = {
     "waiting": (Words("待复核", "waiting for a check"), "waiting"),
@@ -73,7 +74,7 @@ def _facts(row: Request, language: str) -> list[tuple[str, str]]:
         made.append((_("Number of the new one"), terms["new_number"]))
     payee = row.payee or (row.hold.payee if row.hold else None)
     if payee is not None:
-        made.append((_("Only for"), f"{payee.holder} {payee.local_code.partition('/')[2]}"))
+        made.append((_("Only for"), f"{payee.holder} {masked(payee.local_code.partition('/')[2], 4, 4)}"))
     if row.amount_fen is not None:
         made.append((_("Amount"), yuan(row.amount_fen)))
     if row.hold is not None:

@@ -45,6 +45,7 @@ from xiaoshi.desk.money.forms import MoneyForm
 from xiaoshi.desk.money.models import Account, Hold, Instrument
 from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.papers.typesetting import typeset
+from xiaoshi.desk.people.models import masked
 
 TYP = Path(__file__).resolve().parent / "typ"
 PDF_LINES_MAX = 2_000
@@ -169,7 +170,7 @@ def statement_pdf(request: HttpRequest, account_id: int) -> HttpResponse:
     made, lines = _whole(request, account_id, PDF_LINES_MAX)
     data = as_facts(made, lines, request.LANGUAGE_CODE)
     data["unit"] = made.account.unit.name(request.LANGUAGE_CODE)
-    data["number"] = made.account.local_code.rpartition("/")[2]
+    data["number"] = masked(made.account.local_code.rpartition("/")[2], 4, 4)
     data["zh"] = not request.LANGUAGE_CODE.startswith("en")
     source = (TYP / "statement.typ").read_text(encoding="utf-8")
     pdf = typeset(source, data, qr_svg="", now=timezone.now(), bare=True).pdf
