@@ -69,6 +69,21 @@ def test_a_difference_is_booked_by_two_with_its_reason(people: Any) -> None:
     assert verify_books().ok
 
 
+def test_the_printed_sheet_has_each_count(people: Any, client_for: Any) -> None:
+    import pypdfium2
+
+    drawer = drawer_code(people.teller.unit.path, people.teller.login)
+    there = in_books(drawer)
+    counted(people, people.teller, "", there + 1, "多一分")
+    pdf = client_for(people.teller).get("/desk/money/day/sheet.pdf").content
+    text = pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_bounded()
+    assert "李旻尾箱" in text
+    assert "0.01 长款" in text
+    assert "多一分" in text
+    assert "券别" in text
+    counted(people, people.teller, "", there, "退回")
+
+
 def test_a_count_is_worth_nothing_after_cash_moved(people: Any) -> None:
     drawer = drawer_code(people.colleague.unit.path, people.colleague.login)
     there = in_books(drawer)

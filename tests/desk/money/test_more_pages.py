@@ -177,7 +177,8 @@ def test_a_move_is_taken_back_from_the_page(people: Any, at: Any) -> None:
     )
     back = MoneyOrder.objects.using("owner").filter(kind="reverse").latest("made_at")
     assert (
-        at("outlet_head").post("/desk/money/", do="check", order=str(back.id), counted="31").status_code == 302
+        at("outlet_head").post("/desk/money/", do="check", order=str(back.id), counted="31").status_code
+        == 302
     )
     assert (
         at("teller").post("/desk/money/", do="reverse", entry=str(entry.id), reason="再来").status_code == 409

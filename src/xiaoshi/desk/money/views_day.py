@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from xiaoshi.core.ledger.cash_count import PIECES
@@ -114,7 +115,7 @@ def day_sheet(request: HttpRequest) -> HttpResponse:
             "unit": reader.unit.name(language),
             "day": timezone.localdate().isoformat(),
             "state": _("The day is closed.") if closed else _("The day is not closed yet."),
-            "heads": [_("Kind"), _("Pieces"), _("Sum")],
+            "heads": [pgettext("cash", "Kind"), pgettext("cash", "Pieces"), _("Sum")],
             "places": [_on_sheet(p, names, language) for p in places],
             "signatures": [f"{_('Counted by')}: ________________", f"{_('Checked by')}: ________________"],
         }
