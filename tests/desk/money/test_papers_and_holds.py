@@ -99,6 +99,14 @@ def test_a_freeze_takes_two_and_a_loss_beneath_it_stays(people: Any, funded: Any
     assert Balance.objects.using("owner").get(account=account).stopped == ""
 
 
+def test_the_contact_centre_stops_a_lost_paper_and_nothing_else(people: Any, funded: Any) -> None:
+    paper = paper_of(people, funded())
+    asked = {"instrument_id": paper, "reason": "客户来电挂失"}
+    assert refused(move_paper, people.contact_centre, **asked, move="freeze") == "not_your_role"
+    assert do(move_paper, people.contact_centre, **asked, move="report_lost")["state"] == "at_once"
+    assert state_of(paper) == ("lost", "lost", "lost")
+
+
 def test_requests_are_sent_back_withdrawn_and_asked_once(people: Any, funded: Any) -> None:
     paper = paper_of(people, funded())
     freeze = {"instrument_id": paper, "move": "freeze", "reason": "法院 2026-17 号"}

@@ -47,6 +47,8 @@ class Kind:
 _OUTLET = (*MAKERS, *CHECKERS)
 KINDS: dict[str, Kind] = {
     **{name: Kind(move.words, _OUTLET, APPROVERS) for name, move in MOVES.items()},
+    # By telephone, at any hour: the contact centre stops a lost paper, and does nothing else here.
+    "report_lost": Kind(MOVES["report_lost"].words, (*_OUTLET, "contact_centre"), APPROVERS),
     "hold_place": Kind(Words("设立专款", "Place a hold"), _OUTLET, APPROVERS),
     "hold_release": Kind(Words("解除专款", "Release a hold"), _OUTLET, ("outlet_head", "city_specialist")),
     "day_close": Kind(Words("日终", "Close the day"), _OUTLET, CHECKERS),

@@ -281,11 +281,14 @@ def _forms_of(row: Account) -> dict[str, Callable[[Any], MoneyForm]]:
 
 def _open_forms(row: Account, reader: Staff, sent: MoneyForm | None) -> dict[str, MoneyForm]:
     """The forms that this reader may send, empty or as they were sent."""
-    if not set(reader.roles) & {*MAKERS, *CHECKERS}:
+    if not set(reader.roles) & {*MAKERS, *CHECKERS, "contact_centre"}:
         return {}
     makes = bool(set(reader.roles) & set(MAKERS))
-    names = {"move", "hold", "release"} | (
-        {"register", "cash", "transfer", "exchange", "remit"} if makes else set()
+    outlet = bool(set(reader.roles) & {*MAKERS, *CHECKERS})
+    names = (
+        {"move"}
+        | ({"hold", "release"} if outlet else set())
+        | ({"register", "cash", "transfer", "exchange", "remit"} if makes else set())
     )
     made = {do: make(None) for do, make in _forms_of(row).items() if do in names}
     if sent is not None and sent.do in made:
