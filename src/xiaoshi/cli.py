@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, Words]] = {
     "ledger": ("xiaoshi.commands.ledger", Words("账务:核对", "ledger: verify")),
     "audit": ("xiaoshi.commands.audit", Words("审计:校验时间线", "audit: verify the timeline")),
     "story": ("xiaoshi.commands.story", Words("用示例数据走完一个案件", "walk a whole case with the demo's people")),
+    "sandbox": ("xiaoshi.commands.sandbox", Words("试用的外部系统:核心银行", "systems outside to try the desk against: a core bank")),
     "simulate": ("xiaoshi.commands.simulate", Words("生成示例数据,用于测量", "make invented data to measure with")),
     "retention": ("xiaoshi.commands.retention", Words("保存期限:试算、暂停、销毁", "retention: dry run, holds, destruction")),
     "backup": ("xiaoshi.commands.backup", Words("备份、试恢复、恢复", "back up, try out, restore")),

@@ -6,6 +6,7 @@ Sums are signed as the account's owner sees them: money that came is positive.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -59,28 +60,43 @@ class Statement:
 
 def statement(given: Statement) -> bytes | tuple[Problem, ...]:
     """As a core bank writes it: camt.053 with balances, camt.054 without."""
-    version = NOTIFICATION if given.opening_fen is None else STATEMENT
-    t = types_of(version)
+    if given.opening_fen is not None:
+        return statements_message([given], given.message_id)
+    t = types_of(NOTIFICATION)
     header = t.GroupHeader81(msg_id=given.message_id, cre_dt_tm=moment(given.made_at))
-    party = Party("", given.account, "")
-    common = {
-        "id": given.message_id,
-        "acct": account_element(t, party, "CashAccount39", given.currency),
+    one = t.AccountNotification17(**_told(t, given, given.message_id))
+    message = t.BankToCustomerDebitCreditNotificationV08(grp_hdr=header, ntfctn=[one])
+    return written(NOTIFICATION, t.Document(bk_to_cstmr_dbt_cdt_ntfctn=message))
+
+
+def statements_message(given: Sequence[Statement], message_id: str) -> bytes | tuple[Problem, ...]:
+    """Several accounts of a day in one camt.053."""
+    t = types_of(STATEMENT)
+    made = [
+        t.AccountStatement9(bal=_balance_elements(t, one), **_told(t, one, f"{message_id[:28]}-{at + 1}"))
+        for at, one in enumerate(given)
+    ]
+    header = t.GroupHeader81(msg_id=message_id, cre_dt_tm=moment(given[0].made_at))
+    message = t.BankToCustomerStatementV08(grp_hdr=header, stmt=made)
+    return written(STATEMENT, t.Document(bk_to_cstmr_stmt=message))
+
+
+def _told(t: Any, given: Statement, ident: str) -> dict[str, Any]:
+    return {
+        "id": ident,
+        "acct": account_element(t, Party("", given.account, ""), "CashAccount39", given.currency),
         "ntry": [_entry_element(t, line, given.currency) for line in given.lines],
     }
-    if version == NOTIFICATION:
-        one = t.AccountNotification17(**common)
-        message = t.BankToCustomerDebitCreditNotificationV08(grp_hdr=header, ntfctn=[one])
-        return written(version, t.Document(bk_to_cstmr_dbt_cdt_ntfctn=message))
+
+
+def _balance_elements(t: Any, given: Statement) -> list[Any]:
     assert given.day is not None
     assert given.opening_fen is not None
     assert given.closing_fen is not None
-    balances = [
+    return [
         _balance_element(t, code, fen, given.currency, given.day)
         for code, fen in (("OPBD", given.opening_fen), ("CLBD", given.closing_fen))
     ]
-    message = t.BankToCustomerStatementV08(grp_hdr=header, stmt=[t.AccountStatement9(bal=balances, **common)])
-    return written(version, t.Document(bk_to_cstmr_stmt=message))
 
 
 def read_statements(data: bytes) -> tuple[Statement, ...] | tuple[Problem, ...]:
