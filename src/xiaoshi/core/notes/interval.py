@@ -12,11 +12,11 @@ The unit only says which notes are more doubtful than others. How many units mak
 counted: split conformal calibration, one factor for each stratum (how coarse the photo is, whether some of the note is char),
 on simulated notes whose truth is known (`bench/notes_calibration.py`; numbers beside the table). A factor is the score of
 rank ceil(0.993 (n + 1)) among n calibration notes, score = |error| / unit. Where a stratum has too few notes for that rank it
-takes the worst score. Much char and little char are one stratum: the unit already grows with what lies far from a match, and
-notes with more than a tenth charred ask for less than the rest (1.2 to 2.0).
+takes the worst score. Much char and little char are one stratum: the unit already grows with what lies far from a match. Since
+edges are counted in light (`pieces`), notes without char ask for half of what they did; what is left of char's error is its shadow.
 
 Worked example, half a 100 (11,935 mm2) on a 12 MP tray: edges 420 mm at 0.045 mm are 0.16 points, map 0.10, all near a
-match, floor 0.10: one unit is 0.21 points; charred, so times 2.0: 61.2 % +- 0.4.
+match, floor 0.10: one unit is 0.21 points; charred, so times 1.85: 61.2 % +- 0.39.
 
 Pieces that may belong to the note but were not joined, and unnamed scraps that would fit, move the upper end only (`gains`).
 """
@@ -42,12 +42,12 @@ CHAR_EDGE = 0.02
 Stratum = Literal["fine, clean", "fine, charred", "coarse, clean", "coarse, charred"]
 
 FACTORS: dict[Stratum, float] = {
-    "fine, clean": 1.70,  # 123 notes: too few for a rank, so the worst of them
-    "fine, charred": 2.00,  # 504 notes, worst 2.41
-    "coarse, clean": 1.00,  # 467 notes, worst 1.79
-    "coarse, charred": 2.30,  # 461 notes, worst 2.53
+    "fine, clean": 0.77,  # 66 notes: too few for a rank, so the worst of them
+    "fine, charred": 1.85,  # 314 notes, worst 2.02
+    "coarse, clean": 0.56,  # 568 notes, worst 0.73
+    "coarse, charred": 1.85,  # 548 notes, worst 2.49
 }
-"""Seeds 31 and 32 of `bench/notes_calibration.py`: 1,000 single notes at 4 px a millimetre and 74 trays of nine at 8."""
+"""Seeds 31 to 34 of `bench/notes_calibration.py`: 1,180 single notes at 4 px a millimetre and 44 trays of nine at 8."""
 
 
 @dataclass(frozen=True, slots=True)
