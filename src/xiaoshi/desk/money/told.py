@@ -13,25 +13,28 @@ from django.db import connections
 from xiaoshi.core.ledger import Finding
 from xiaoshi.core.problems import Words
 
-_DIFFERENT = """
+_BOOKS = """(t.act IN ('money.check_payment', 'money.check_move', 'money.check_count')
+            OR t.body ?& ARRAY['entry', 'maker', 'amount_fen'])"""
+"""An entry of the timeline that books: of the acts of money, or of a kind's own act around `decide_order`."""
+_DIFFERENT = f"""
     SELECT t.body->>'entry', t.chain || '#' || t.seq, e.id IS NULL
       FROM audit_timelineentry t LEFT JOIN money_entry e ON e.id::text = t.body->>'entry'
-     WHERE t.act IN ('money.check_payment', 'money.check_move', 'money.check_count') AND t.body ? 'entry'
+     WHERE {_BOOKS} AND t.body ? 'entry'
        AND (e.id IS NULL OR e.amount_fen <> (t.body->>'amount_fen')::bigint
             OR e.checker <> t.actor OR e.maker <> t.body->>'maker')
      ORDER BY t.at, t.chain, t.seq
-"""
-_UNTOLD = """
+"""  # noqa: S608  a literal of this file
+_UNTOLD = f"""
     SELECT e.id::text FROM money_entry e
      WHERE e.order_id IS NOT NULL AND NOT EXISTS (
            SELECT 1 FROM audit_timelineentry t
-            WHERE t.act IN ('money.check_payment', 'money.check_move', 'money.check_count') AND t.body->>'entry' = e.id::text)
+            WHERE {_BOOKS} AND t.body->>'entry' = e.id::text)
        AND NOT EXISTS (
            SELECT 1 FROM retention_tombstone s, jsonb_array_elements(s.booked) b
             WHERE s.case_id = e.case_id AND b->>'entry' = e.id::text AND (b->>'amount_fen')::bigint = e.amount_fen
               AND b->>'maker' = e.maker AND b->>'checker' = e.checker)
      ORDER BY e.at, e.id
-"""
+"""  # noqa: S608  a literal of this file
 # A destroyed case has left on its tombstone what its timeline told of bookings.
 _LEFT_BY_DESTROYED = """
     SELECT b->>'entry', s.chain FROM retention_tombstone s, jsonb_array_elements(s.booked) b
