@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, str] = {
     "burnt_notes": "xiaoshi.desk.kinds.burnt_notes",
+    "urgent_payment": "xiaoshi.desk.kinds.urgent_payment",
     "example": "xiaoshi.desk.kinds.example",
 }
 

@@ -1,0 +1,1 @@
+"""The acts of the urgent case, by stage."""
