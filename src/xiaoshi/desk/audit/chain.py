@@ -14,10 +14,9 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
-
 from xiaoshi.core.casework.as_json import event_to_json
 from xiaoshi.desk.audit.models import TimelineEntry
+from xiaoshi.desk.guard import statements
 
 if TYPE_CHECKING:
     from xiaoshi.desk.guard.boundary import Context
@@ -85,12 +84,20 @@ def entry_for_case(ctx: Context) -> TimelineEntry:
     return entry
 
 
-def append_for_unit(ctx: Context) -> None:
-    """Append to the chain of the unit (an advisory lock orders its writers)."""
+_ORDER = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_NEWEST = "SELECT seq, hash FROM audit_timelineentry WHERE chain = %s ORDER BY seq DESC LIMIT 1"
+
+
+def entry_for_unit(ctx: Context) -> TimelineEntry:
+    """The next entry of the unit's chain, not written yet. An advisory lock orders its writers until the transaction ends."""
     path = ctx.unit_path or ctx.person.unit.path
     chain = f"unit:{path}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [chain])
-    last = TimelineEntry.objects.filter(chain=chain).order_by("-seq").first()
-    seq, previous = (last.seq + 1, bytes(last.hash)) if last else (1, FIRST)
-    _entry(ctx, chain, seq, previous, path).save(force_insert=True)
+    # One round trip: a statement after the lock sees what the one before us in the queue has committed.
+    newest = statements.send([(_ORDER, [chain]), (_NEWEST, [chain])])[1].fetchone()
+    seq, previous = (newest[0] + 1, bytes(newest[1])) if newest else (1, FIRST)
+    return _entry(ctx, chain, seq, previous, path)
+
+
+def append_for_unit(ctx: Context) -> None:
+    """Append to the chain of the unit, outside of the boundary."""
+    entry_for_unit(ctx).save(force_insert=True)

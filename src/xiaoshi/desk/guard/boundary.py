@@ -367,9 +367,7 @@ def _entry_of(ctx: Context) -> tuple[TimelineEntry | None, list[statements.State
     if ctx.on_behalf_of:
         ctx.body["on_behalf_of"] = ctx.on_behalf_of
     if case is None:
-        if ctx.words is not None:
-            chain.append_for_unit(ctx)
-        return None, []
+        return (chain.entry_for_unit(ctx) if ctx.words is not None else None), []
     if not ctx.events and ctx.words is None:
         return None, []
     case.version += 1
