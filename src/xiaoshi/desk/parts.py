@@ -3,7 +3,8 @@
 A part may have: `urls.py` (addresses below `/desk/`), `grants.py` (`GRANTS`: the runtime role's rights on its tables),
 `jobs.py` (background jobs and timers), `on_case.py` (what it adds to a case: `tabs(request, found)` gives `Tab` values,
 `panels(request, found)` gives `Panel` values for the overview), `on_status.py` (`status_changed(ctx, before)`: called inside
-the act that closed, cancelled, suspended, resumed or reopened a case). None of them is imported by the cases themselves.
+the act that closed, cancelled, suspended, resumed or reopened a case), `on_money.py` (`may_book(ctx, order)` before and
+`booked(ctx, order, entry)` after a transfer or a reversal is booked). None of them is imported by the cases themselves.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ PARTS: tuple[str, ...] = (
     "retention",
     "figures",
     "deposits",
+    "bank",
 )
 
 

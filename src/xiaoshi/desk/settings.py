@@ -156,6 +156,11 @@ MASTER_KEY_FILE = os.environ.get("XIAOSHI_MASTER_KEY_FILE", "")
 # The letterhead's first line, Chinese and English.
 BANK_NAME = (os.environ.get("XIAOSHI_BANK_ZH", "示例银行"), os.environ.get("XIAOSHI_BANK_EN", "Example Bank"))
 PUBLIC_ADDRESS = os.environ.get("XIAOSHI_PUBLIC_ADDRESS", "http://127.0.0.1:8000")
+# The core bank behind the books (desk/bank); empty: the embedded ledger is the core. The number is the bank's 12-figure 行号.
+CORE_URL = os.environ.get("XIAOSHI_CORE_URL", "")
+CORE_TOKEN_FILE = os.environ.get("XIAOSHI_CORE_TOKEN_FILE", "")
+CORE_TIMEOUT_SECONDS = float(os.environ.get("XIAOSHI_CORE_TIMEOUT", "10"))
+BANK_NUMBER = os.environ.get("XIAOSHI_BANK_NUMBER", "999999999999")
 
 PROCRASTINATE_IMPORT_PATHS = [
     "xiaoshi.desk.cases.jobs",

@@ -93,11 +93,11 @@ def _sequence(
     node: Node, rules: list[_Rule], namespace: str, path: str, *, choice: bool
 ) -> Iterator[Problem]:
     at, used = 0, 0
-    names = {r.name for r in rules}
-    strange = [c for c in node.children if c.name not in names or c.namespace != namespace]
+    known = {r.name for r in rules}
+    strange = [c for c in node.children if c.name not in known or c.namespace != namespace]
     for child in strange:
         yield _surplus(child, path)
-    children = [c for c in node.children if c.name in names and c.namespace == namespace]
+    children = [c for c in node.children if c.name in known and c.namespace == namespace]
     for rule in rules:
         first = at
         while at < len(children) and children[at].name == rule.name and children[at].namespace == namespace:

@@ -41,7 +41,7 @@ from xiaoshi.desk.bank.port import (
 Keep = Callable[[str, bytes], None]
 
 
-def _keep_nothing(_kind: str, _body: bytes) -> None:
+def keep_nothing(_kind: str, _body: bytes) -> None:
     return None
 
 
@@ -54,7 +54,7 @@ class HttpCore:
         own_bank: str,
         token: str = "",
         timeout_seconds: float = 10.0,
-        keep: Keep = _keep_nothing,
+        keep: Keep = keep_nothing,
     ) -> None:
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.hostname:

@@ -31,10 +31,13 @@ from xiaoshi.desk.money.due import APPROVED_CHECK, pay_step
 from xiaoshi.desk.money.exchanging import still_the_rate
 from xiaoshi.desk.money.models import Entry, MoneyOrder
 from xiaoshi.desk.money.orders import not_too_early
+from xiaoshi.desk.parts import modules
 
 if TYPE_CHECKING:
     from xiaoshi.desk.guard.boundary import Context
 
+LEAVES_OR_RETURNS = ("transfer", "reverse")
+"""Kinds of orders of which the parts' `on_money.py` is told: what may leave the house, and what takes it back."""
 APPRAISED = "appraisal/"
 """How the matter of a payment by appraisal begins (`appraising.py`)."""
 
@@ -57,6 +60,9 @@ def approve(ctx: Context, order: MoneyOrder) -> MoneyOrder:
     """Book it, or note the first of two heads. The engine is asked first: what it refuses leaves the order as it was."""
     if order.kind == "exchange":
         still_the_rate(ctx, order)
+    outside = list(modules("on_money")) if order.kind in LEAVES_OR_RETURNS else []
+    for part in outside:
+        part.may_book(ctx, order)
     try:
         entry = book(
             _command(ctx, order),
@@ -72,6 +78,8 @@ def approve(ctx: Context, order: MoneyOrder) -> MoneyOrder:
             return _endorsed(ctx, order, refused.problem)
         raise
     order.state, order.checker, order.checked_at = "approved", ctx.person.login, ctx.now
+    for part in outside:
+        part.booked(ctx, order, entry)
     _tell_case(ctx, order)
     _tell_booked(ctx, order, entry)
     return order
