@@ -270,12 +270,14 @@ def _plane(pixels: NDArray[np.uint8]):  # type: ignore[no-untyped-def]
         return None
     back = cv2.perspectiveTransform(px.reshape(-1, 1, 2), np.linalg.inv(to_px)).reshape(-1, 2)
     off = np.linalg.norm(back - flat, axis=1)[inside.ravel() > 0]
-    if float(np.sqrt((off**2).mean())) > 0.15:
-        return None
     area = tray_area_mm(spec)
     middle = np.array([[area.x_mm + area.width_mm / 2, area.y_mm + area.height_mm / 2]])
     pair = cv2.perspectiveTransform(np.stack([middle, middle + np.array([1.0, 0.0])]), to_px).reshape(2, 2)
-    return to_px, area, float(min(10.0, np.linalg.norm(pair[1] - pair[0])))
+    px_per_mm = float(np.linalg.norm(pair[1] - pair[0]))
+    # 0.15 mm as in the spike; coarse photos, whose white borders swallow half a pixel of black, are given three quarters of one
+    if float(np.sqrt((off**2).mean())) > max(0.15, 0.75 / px_per_mm):
+        return None
+    return to_px, area, min(10.0, px_per_mm)
 
 
 def _paper(flat: NDArray[np.uint8], px_per_mm: float) -> NDArray[np.uint8]:
