@@ -6,8 +6,11 @@ request has one time limit; what has not answered by then has not answered, what
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
+import threading
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -221,14 +224,21 @@ class HttpCore:
         given = dict(headers or {})
         if self._token:
             given["Authorization"] = f"Bearer {self._token}"
+        over = threading.Event()
+        limit = threading.Timer(self._timeout, _hang_up, (line, over))
         try:
+            line.connect()
+            limit.start()  # a socket's own limit begins anew with each byte, and bytes can drip
             line.request(method, self._parts.path.rstrip("/") + path, body, given)
             answer = line.getresponse()
             read = answer.read(SIZE_MAX + 1)
-        except (TimeoutError, OSError, http.client.HTTPException) as error:
-            raise NoAnswerError(_no_answer(type(error).__name__)) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise NoAnswerError(_no_answer("timeout" if over.is_set() else type(error).__name__)) from error
         finally:
+            limit.cancel()
             line.close()
+        if over.is_set():
+            raise NoAnswerError(_no_answer("timeout"))
         if answer.status in {401, 403}:
             raise NoAnswerError(
                 Problem(
@@ -240,6 +250,12 @@ class HttpCore:
                 )
             )
         return answer.status, read
+
+
+def _hang_up(line: http.client.HTTPConnection, over: threading.Event) -> None:
+    over.set()
+    with contextlib.suppress(OSError, AttributeError):
+        line.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _json_or_none(body: bytes) -> dict[str, Any]:

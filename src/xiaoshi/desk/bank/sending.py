@@ -101,6 +101,10 @@ def carry_out(claimed: Claimed, now: datetime) -> None:
                     stop(row, answered, now)
     except NoAnswerError as error:
         _trouble(row, error.problem)
+    except Exception:
+        # A fault of ours with one payment must not keep the others; nothing is known of it, so it is asked about again.
+        log.exception("core bank, payment %s", row.key)
+        _trouble(row, _fault_of_ours())
 
 
 def transfer_of(row: Dispatch, bank: HttpCore) -> Transfer:
@@ -165,6 +169,16 @@ def _trouble(row: Dispatch, problem: Problem) -> None:
         Dispatch.objects.filter(id=row.pk).exclude(state="stopped").update(
             stop_zh=problem.words.zh, stop_en=problem.words.en
         )
+
+
+def _fault_of_ours() -> Problem:
+    return Problem(
+        "fault_of_ours",
+        Words(
+            "处理这笔付款时系统出错，稍后会先查询再继续。请管理员查看日志。",
+            "The desk itself failed on this payment; it asks the bank before it goes on. The administrator looks at the log.",
+        ),
+    )
 
 
 def _not_connected() -> Problem:

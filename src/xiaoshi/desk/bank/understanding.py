@@ -7,7 +7,10 @@ was known stops the payment, and so does one about another sum.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
+
+from django.db import OperationalError, transaction
 
 from xiaoshi.core.iso20022 import (
     Answer,
@@ -24,6 +27,7 @@ from xiaoshi.desk.bank.models import Dispatch, Received
 from xiaoshi.desk.bank.telling import tell
 from xiaoshi.desk.guard.visibility import visible_to_house
 
+log = logging.getLogger(__name__)
 PART = "bank"
 AT_ONCE = 500
 _END_OF = {"settled": "settled", "rejected": "rejected", "cancelled": "rejected"}
@@ -42,12 +46,31 @@ def understand_stored(now: datetime, limit: int = AT_ONCE) -> int:
             row = stored.order_by("at", "id").first()
             if row is None:
                 return done
-            said = _understood(row, now)
+            said = _read_safely(row, now)
             if isinstance(said, Problem):
                 row.problem_zh, row.problem_en, said = said.words.zh, said.words.en, "not_understood"
             row.state, row.understood_at = said, now
             row.save(update_fields=["state", "understood_at", "problem_zh", "problem_en", "dispatch"])
     return limit
+
+
+def _read_safely(row: Received, now: datetime) -> str | Problem:
+    """A message on which our own code fails is set aside with that said, so that it does not keep those behind it."""
+    try:
+        with transaction.atomic():
+            return _understood(row, now)
+    except OperationalError:
+        raise  # the database, not the message
+    except Exception:
+        log.exception("core bank, message %s", row.pk)
+        row.dispatch_id = Received.objects.values_list("dispatch_id", flat=True).get(id=row.pk)  # type: ignore[attr-defined]
+        return Problem(
+            "message_broke_us",
+            Words(
+                "系统读不了这份报文，已留存。请管理员查看日志。",
+                "The desk failed on this message; it is kept. The administrator looks at the log.",
+            ),
+        )
 
 
 def _understood(row: Received, now: datetime) -> str | Problem:
