@@ -25,8 +25,12 @@ OF_STEP: dict[str, type[MoneyForm]] = {
     "surplus": forms.SurplusForm,
     "check_surplus": forms.CheckSurplusForm,
 }
-CHECKS = {"check_withdrawal": "withdrawal", "check_transfer": "hospital", "check_surplus": "refund"}
-RECORDS = {"record_withdrawal": "withdrawal", "record_transfer": "hospital", "surplus": "refund"}
+RECORD_OF = {
+    "check_withdrawal": "record_withdrawal",
+    "check_transfer": "record_transfer",
+    "check_surplus": "surplus",
+}
+"""Step of the second person -> step that recorded what is checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +103,30 @@ def paper_rows(found: Found) -> list[PaperRow]:
 def forms_for(found: Found, reader: Staff, sent: MoneyForm | None) -> list[dict[str, Any]]:
     """The forms of money for the steps whose turn it is and that this reader's role does; a check only of another's entry."""
     standing, shown = Standing(found.plan, found.state), []
-    orders = {o.matter: o for o in MoneyOrder.objects.filter(case=found.case, state="waiting")}
+    orders = {str(o.id): o for o in MoneyOrder.objects.filter(case=found.case, matter__in=MATTER_WORDS)}
     for step_id, form_class in OF_STEP.items():
         step = found.plan.steps[step_id]
         if not set(step.by.roles) & set(reader.roles) or standing.hindrances(step):
             continue
-        order = orders.get(CHECKS.get(step_id, "") or RECORDS.get(step_id, ""))
-        if step_id in CHECKS and (
-            reader.login in {order.maker, order.endorser} if order else step_id != "check_surplus"
-        ):
-            continue
-        if step_id in RECORDS and (order is not None or _done_once(found, step_id)):
+        told = result_of(found.state, RECORD_OF.get(step_id, step_id))
+        order = orders.get(str(told.get("order", "")))
+        waits = order is not None and order.state == "waiting"
+        if step_id in RECORD_OF:
+            again = step.repeats and told.get("order") == result_of(found.state, step_id).get("order")
+            if again or not _may_check(found, step_id, order, reader):
+                continue
+        elif waits or _done_once(found, step_id):
             continue
         shown.append({"title": step.title, "form": _form(form_class, sent), "do": form_class.do})
     return shown
+
+
+def _may_check(found: Found, step_id: str, order: MoneyOrder | None, reader: Staff) -> bool:
+    """Not for whoever recorded it, nor for the first of two heads, nor where it ended otherwise."""
+    recorded = found.state.steps.get(RECORD_OF[step_id])
+    if recorded is not None and reader.login in recorded.makers:
+        return False
+    return order is None or (reader.login != order.endorser and order.state in {"waiting", "approved"})
 
 
 def _done_once(found: Found, step_id: str) -> bool:

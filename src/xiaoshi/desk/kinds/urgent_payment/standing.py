@@ -8,11 +8,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from xiaoshi.core.casework.model import State
+from xiaoshi.core.casework.standing import Standing
 from xiaoshi.core.deposits import Deposit
-from xiaoshi.core.problems import Words
+from xiaoshi.core.problems import Problem, Words
 from xiaoshi.core.rules.deposit_rules import CALL_MINIMUM_FEN
 from xiaoshi.desk.guard.fields import readable_id
-from xiaoshi.desk.guard.refusals import refuse
+from xiaoshi.desk.guard.refusals import Refused, refuse
 from xiaoshi.desk.money.models import Account, Hold, Instrument, MoneyOrder
 
 if TYPE_CHECKING:
@@ -49,6 +50,17 @@ def require_alive(ctx: Context) -> None:
             "The depositor has died and the deposit is part of the estate: this case stops paying. Go on by succession; what is"
             " still owed to the hospital is between it and the heirs.",
         )
+
+
+def require_turn(ctx: Context, step: str) -> None:
+    """Refuse what has not its turn, before anything of it is read; for a dead depositor with the reason that matters."""
+    require_alive(ctx)
+    assert ctx.plan is not None
+    assert ctx.state is not None
+    hindrances = Standing(ctx.plan, ctx.state).hindrances(ctx.plan.steps[step])
+    if hindrances:
+        first = hindrances[0]
+        raise Refused(Problem(first.code, first.words, step))
 
 
 def paper_of(facts: Mapping[str, Any]) -> Instrument:

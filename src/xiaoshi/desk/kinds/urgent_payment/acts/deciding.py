@@ -19,9 +19,12 @@ from xiaoshi.desk.kinds.urgent_payment.standing import (
     deposit_for,
     facts_of,
     paper_of,
-    require_alive,
+    require_turn,
 )
 from xiaoshi.desk.money.authority import day_of
+
+DECIDED = ("need_fen", "hospital_name", "hospital_number")
+"""Facts that a decision fixes beside the part: corrected afterwards, they want a new decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def work_out(facts: Any, day: date, withdraw_fen: int, *, close_rest: bool) -> W
 @act("urgent_payment.compute", "测算提前支取", "Work out the withdrawal")
 def compute(ctx: Context, *, withdraw_fen: int, close_rest: bool = False) -> dict[str, Any]:
     """What the part costs in interest and what stays; the sheet is printed. Answers the sums in fen."""
-    require_alive(ctx)
+    require_turn(ctx, "compute")
     done = work_out(facts_of(ctx), day_of(ctx.now), withdraw_fen, close_rest=close_rest)
     sums = {
         "withdraw_fen": withdraw_fen,
@@ -108,7 +111,7 @@ def compute(ctx: Context, *, withdraw_fen: int, close_rest: bool = False) -> dic
 @act("urgent_payment.decide", "作出决定", "Decide", roles={"outlet_head"}, people_only=True)
 def decide(ctx: Context, *, authority: str, reason: str) -> dict[str, Any]:
     """The head decides, with whose authority and why. For one who cannot speak it rests on an answer from above."""
-    require_alive(ctx)
+    require_turn(ctx, "decide")
     assert ctx.state is not None
     for where, text in (("authority", authority), ("reason", reason)):
         if not text.strip():
@@ -132,7 +135,7 @@ def decide(ctx: Context, *, authority: str, reason: str) -> dict[str, Any]:
         "reason": reason.strip(),
         "withdraw_fen": worked["withdraw_fen"],
         "close_rest": worked["close_rest"],
-        "need_fen": facts_of(ctx)["need_fen"],
+        **{name: facts_of(ctx)[name] for name in DECIDED},
         "answers": [str(a.id) for a in answers],
     }
     finish_step(ctx, "decide", told)

@@ -6,13 +6,15 @@ agreed in one transaction: there is no minute in which the money lies free on th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from xiaoshi.core.money import yuan
 from xiaoshi.desk.cases.steps import finish_step
 from xiaoshi.desk.guard.boundary import Context, act
-from xiaoshi.desk.guard.refusals import invalid, refuse
-from xiaoshi.desk.kinds.urgent_payment.acts.deciding import work_out
+from xiaoshi.desk.guard.refusals import Refused, invalid, refuse
+from xiaoshi.desk.kinds.urgent_payment.acts.deciding import DECIDED, work_out
 from xiaoshi.desk.kinds.urgent_payment.acts.receiving import check_payee
 from xiaoshi.desk.kinds.urgent_payment.books import withdrawal_lines
 from xiaoshi.desk.kinds.urgent_payment.standing import (
@@ -24,7 +26,7 @@ from xiaoshi.desk.kinds.urgent_payment.standing import (
     own_account_of,
     paid_on,
     paper_of,
-    require_alive,
+    require_turn,
     result_of,
     waiting_order,
 )
@@ -48,20 +50,25 @@ def record_withdrawal(
     ctx: Context, *, amount_fen: int, payee_number: str, payee_name: str, until: str, terminal: str = ""
 ) -> dict[str, Any]:
     """`amount_fen`: principal and gross interest together, as the sheet of today says; it must be that. `until`: last day of the hold."""
-    require_alive(ctx)
+    require_turn(ctx, "record_withdrawal")
     assert ctx.state is not None
     facts, decided = facts_of(ctx), result_of(ctx.state, "decide")
     _nothing_waits(ctx, WITHDRAWAL)
-    if paid_on(ctx.the_case).withdrawn_fen:
-        raise refuse("already_withdrawn", "本案已支取，不能重复支取。", "This case has withdrawn already.")
     check_payee(ctx, payee_number, payee_name)
-    done = work_out(facts, day_of(ctx.now), decided["withdraw_fen"], close_rest=decided["close_rest"])
-    if facts["withdraw_fen"] != decided["withdraw_fen"] or facts["need_fen"] != decided["need_fen"]:
+    last = setting_apart.read_day(until, "until")
+    if last < day_of(ctx.now):
+        raise invalid(
+            "day_past", "到期日不能早于今天。", "The last day cannot lie in the past.", where="until"
+        )
+    if facts["withdraw_fen"] != decided["withdraw_fen"] or any(facts[n] != decided[n] for n in DECIDED):
         raise refuse(
             "not_as_decided",
-            "测算或缴费金额在决定之后有变，请负责人重新作出决定。",
-            "The part or the hospital's sum changed after the decision: the head has to decide again.",
+            "测算、缴费金额或收款医院在决定之后有变，请负责人重新作出决定。",
+            "The part, the hospital or its sum changed after the decision: the head has to decide again.",
         )
+    if paid_on(ctx.the_case).withdrawn_fen:
+        return _hold_alone(ctx, decided, payee_number, payee_name, last, terminal)
+    done = work_out(facts, day_of(ctx.now), decided["withdraw_fen"], close_rest=decided["close_rest"])
     total_fen = done.moved_fen + done.found.interest_fen
     if amount_fen != total_fen:
         raise invalid(
@@ -72,12 +79,6 @@ def record_withdrawal(
             where="amount",
         )
     case, own = ctx.the_case, own_account_of(facts)
-    payee = ensure_payee_account(case.unit, payee_number, payee_name, now=ctx.now)
-    last = setting_apart.read_day(until, "until")
-    if last < day_of(ctx.now):
-        raise invalid(
-            "day_past", "到期日不能早于今天。", "The last day cannot lie in the past.", where="until"
-        )
     order = record_order(
         ctx,
         unit=case.unit,
@@ -88,19 +89,40 @@ def record_withdrawal(
         matter=WITHDRAWAL,
         terminal=terminal,
     )
-    asked = requests.ask(
+    asked = _ask_hold(ctx, decided, payee_number, payee_name, last, terminal)
+    finish_step(ctx, "record_withdrawal", {"order": str(order.id), "request": str(asked.id)})
+    return {"order": str(order.id), "request": str(asked.id), "state": order.state}
+
+
+def _ask_hold(
+    ctx: Context, decided: Any, payee_number: str, payee_name: str, last: date, terminal: str
+) -> Request:
+    """Asked before the money is there: whether it is covered is the books' to say when both are agreed."""
+    case = ctx.the_case
+    return requests.ask(
         ctx,
         "hold_place",
         reason=f"医疗费专款（案件 {case.number}）",
         unit=case.unit,
         terminal=terminal,
-        account=own,
-        payee=payee,
+        account=own_account_of(facts_of(ctx)),
+        payee=ensure_payee_account(case.unit, payee_number, payee_name, now=ctx.now),
         amount_fen=decided["need_fen"],
         day=last,
     )
-    finish_step(ctx, "record_withdrawal", {"order": str(order.id), "request": str(asked.id)})
-    return {"order": str(order.id), "request": str(asked.id), "state": order.state}
+
+
+def _hold_alone(
+    ctx: Context, decided: Any, payee_number: str, payee_name: str, last: date, terminal: str
+) -> dict[str, Any]:
+    """The withdrawal was booked on the page of money and its hold sent back: only the hold is asked for once more."""
+    assert ctx.state is not None
+    told = result_of(ctx.state, "record_withdrawal")
+    if Request.objects.filter(id=told.get("request"), state__in=("waiting", "agreed")).exists():
+        raise refuse("already_withdrawn", "本案已支取，不能重复支取。", "This case has withdrawn already.")
+    asked = _ask_hold(ctx, decided, payee_number, payee_name, last, terminal)
+    finish_step(ctx, "record_withdrawal", {**told, "request": str(asked.id)})
+    return {"order": told["order"], "request": str(asked.id), "state": "waiting"}
 
 
 @act(
@@ -111,17 +133,16 @@ def record_withdrawal(
 )
 def check_withdrawal(ctx: Context, *, amount_fen: int, terminal: str = "") -> dict[str, Any]:
     """The second person's own sum. Equal: withdrawn and held for the hospital, both or neither."""
-    require_alive(ctx)
+    require_turn(ctx, "check_withdrawal")
     assert ctx.state is not None
-    order, told = _waiting(ctx, WITHDRAWAL), result_of(ctx.state, "record_withdrawal")
-    order = decide_order(ctx, order_id=str(order.id), amount_fen=amount_fen, terminal=terminal)
+    told = result_of(ctx.state, "record_withdrawal")
+    order = _decided(ctx, told, amount_fen, terminal)
     if order.state == "mismatch":
-        requests.reject(ctx, request_id=told["request"], reason="支取金额复核不一致")
+        _reject(ctx, told, "支取金额复核不一致")
         _say_mismatch(ctx)
-        return {"state": order.state}
     if order.state != "approved":
-        return {"state": "endorsed"}
-    requests.agree(ctx, request_id=told["request"], terminal=terminal)
+        return {"state": "endorsed" if order.state == "waiting" else order.state}
+    _agree(ctx, told, terminal)
     finish_step(ctx, "check_withdrawal", {"order": str(order.id), "hold": told["request"]})
     return {"state": order.state, "hold": told["request"]}
 
@@ -131,7 +152,7 @@ def record_transfer(
     ctx: Context, *, amount_fen: int, payee_number: str, payee_name: str, terminal: str = ""
 ) -> dict[str, Any]:
     """Out of the hold to the hospital. Name and number are typed once more and compared sign by sign."""
-    require_alive(ctx)
+    require_turn(ctx, "record_transfer")
     _nothing_waits(ctx, TRANSFER)
     check_payee(ctx, payee_number, payee_name)
     hold = _hold(ctx)
@@ -158,9 +179,12 @@ def record_transfer(
 
 @act("urgent_payment.check_transfer", "复核付医院", "Check the transfer to the hospital", people_only=True)
 def check_transfer(ctx: Context, *, amount_fen: int, terminal: str = "") -> dict[str, Any]:
-    require_alive(ctx)
-    order = _waiting(ctx, TRANSFER)
-    order = decide_order(ctx, order_id=str(order.id), amount_fen=amount_fen, terminal=terminal)
+    require_turn(ctx, "check_transfer")
+    assert ctx.state is not None
+    told = result_of(ctx.state, "record_transfer")
+    if told.get("order") == result_of(ctx.state, "check_transfer").get("order"):
+        raise _nothing_to_check()
+    order = _decided(ctx, told, amount_fen, terminal)
     if order.state == "approved":
         finish_step(ctx, "check_transfer", {"order": str(order.id)})
     elif order.state == "mismatch":
@@ -174,9 +198,10 @@ def record_surplus(ctx: Context, *, refund_fen: int, reason: str, terminal: str 
 
     Nothing of either: the step is done and nobody has to check.
     """
-    require_alive(ctx)
+    require_turn(ctx, "surplus")
     assert ctx.state is not None
-    _nothing_waits(ctx, REFUND)
+    for matter in (TRANSFER, REFUND):
+        _nothing_waits(ctx, matter)
     hold, paid = _hold(ctx), paid_on(ctx.the_case)
     most = paid.hospital_fen - paid.refund_fen
     if not 0 <= refund_fen <= most:
@@ -215,19 +240,16 @@ def record_surplus(ctx: Context, *, refund_fen: int, reason: str, terminal: str 
 )
 def check_surplus(ctx: Context, *, amount_fen: int, terminal: str = "") -> dict[str, Any]:
     """`amount_fen`: what the hospital gave back, counted blind (0 where only the hold is released)."""
-    require_alive(ctx)
+    require_turn(ctx, "check_surplus")
     assert ctx.state is not None
     told = result_of(ctx.state, "surplus")
-    order = waiting_order(ctx.the_case, REFUND)
-    if order is not None:
-        order = decide_order(ctx, order_id=str(order.id), amount_fen=amount_fen, terminal=terminal)
+    if told.get("order"):
+        order = _decided(ctx, told, amount_fen, terminal)
         if order.state == "mismatch":
-            if told.get("request"):
-                requests.reject(ctx, request_id=told["request"], reason="退款金额复核不一致")
+            _reject(ctx, told, "退款金额复核不一致")
             _say_mismatch(ctx)
-            return {"state": order.state}
         if order.state != "approved":
-            return {"state": "endorsed"}
+            return {"state": "endorsed" if order.state == "waiting" else order.state}
     elif amount_fen:
         raise invalid(
             "nothing_refunded",
@@ -235,8 +257,7 @@ def check_surplus(ctx: Context, *, amount_fen: int, terminal: str = "") -> dict[
             "No money back from the hospital is recorded.",
             where="amount",
         )
-    if told.get("request"):
-        requests.agree(ctx, request_id=told["request"], terminal=terminal)
+    _agree(ctx, told, terminal)
     finish_step(ctx, "check_surplus", dict(told))
     return {"state": "approved"}
 
@@ -249,15 +270,48 @@ def _hold(ctx: Context) -> Hold:
     return hold
 
 
-def _waiting(ctx: Context, matter: str) -> MoneyOrder:
-    order = waiting_order(ctx.the_case, matter)
-    if order is None:
+def _decided(ctx: Context, told: Mapping[str, Any], amount_fen: int, terminal: str) -> MoneyOrder:
+    """The recorded order, decided by this person; one that was booked on the page of money meanwhile stands as it is."""
+    order = MoneyOrder.objects.filter(case=ctx.the_case, id=told.get("order")).first()
+    if order is None or order.state not in {"waiting", "approved"}:
+        raise _nothing_to_check()
+    if order.state == "approved":
+        return order
+    if order.matter == WITHDRAWAL and day_of(order.made_at) != day_of(ctx.now):
         raise refuse(
-            "nothing_to_check",
-            "没有待复核的款项，请柜员先录入。",
-            "Nothing waits for a check: a teller records it first.",
+            "sheet_of_another_day",
+            "这笔支取不是今天录入的，利息已变。请录入人撤回，重新测算后再录入。",
+            "This was recorded on another day and the interest has changed: its maker withdraws it and works it out again.",
         )
-    return order
+    return decide_order(ctx, order_id=str(order.id), amount_fen=amount_fen, terminal=terminal)
+
+
+def _nothing_to_check() -> Refused:
+    return refuse(
+        "nothing_to_check",
+        "没有待复核的款项，请柜员先录入。",
+        "Nothing waits for a check: a teller records it first.",
+    )
+
+
+def _agree(ctx: Context, told: Mapping[str, Any], terminal: str) -> None:
+    """Agree to what goes with the order; what was agreed on the page of money stands, what was sent back is asked again."""
+    if not told.get("request"):
+        return
+    request = Request.objects.filter(id=told["request"]).first()
+    if request is None or request.state not in {"waiting", "agreed"}:
+        raise refuse(
+            "hold_sent_back",
+            "专款的设立或解除已被退回或撤回，请柜员重新录入。",
+            "The hold or its release was sent back or withdrawn: a teller records it again.",
+        )
+    if request.state == "waiting":
+        requests.agree(ctx, request_id=told["request"], terminal=terminal)
+
+
+def _reject(ctx: Context, told: Mapping[str, Any], reason: str) -> None:
+    if told.get("request") and Request.objects.filter(id=told["request"], state="waiting").exists():
+        requests.reject(ctx, request_id=told["request"], reason=reason)
 
 
 def _nothing_waits(ctx: Context, matter: str) -> None:
@@ -268,7 +322,8 @@ def _nothing_waits(ctx: Context, matter: str) -> None:
             "This is recorded and waits for a check. To change it, its maker withdraws it first.",
         )
     assert ctx.state is not None
-    left = result_of(ctx.state, "record_withdrawal").get("request") if matter == WITHDRAWAL else None
+    step = {WITHDRAWAL: "record_withdrawal", REFUND: "surplus"}.get(matter, "")
+    left = result_of(ctx.state, step).get("request") if step else None
     if left and Request.objects.filter(id=left, state="waiting", maker=ctx.person.login).exists():
         requests.withdraw(ctx, request_id=left)
 

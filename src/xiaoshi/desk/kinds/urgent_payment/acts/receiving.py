@@ -13,7 +13,7 @@ from xiaoshi.desk.guard.refusals import Invalid, invalid, refuse
 from xiaoshi.desk.kinds.urgent_payment.paper_rules import papers_for
 from xiaoshi.desk.kinds.urgent_payment.payee_name import name_problem
 from xiaoshi.desk.kinds.urgent_payment.slips import undertaking, visit_record
-from xiaoshi.desk.kinds.urgent_payment.standing import facts_of, require_alive
+from xiaoshi.desk.kinds.urgent_payment.standing import facts_of, require_alive, require_turn
 from xiaoshi.desk.money.chart import ensure_deposit_account
 from xiaoshi.desk.money.models import Account, Instrument, MoneyOrder
 from xiaoshi.desk.organisation.models import Staff
@@ -66,7 +66,7 @@ def look_up_deposit(
     ctx: Context, *, certificate_number: str, own_account_number: str, product: str
 ) -> dict[str, Any]:
     """The certificate in the books, in the depositor's name and not stopped; and his own demand account (opened at first use)."""
-    require_alive(ctx)
+    require_turn(ctx, "deposit")
     case = ctx.the_case
     number = certificate_number.replace(" ", "").strip()
     paper = (
@@ -266,7 +266,7 @@ def print_undertaking(ctx: Context, *, heirs: list[str]) -> dict[str, Any]:
 @act("urgent_payment.papers_complete", "资料齐全", "Papers complete")
 def papers_complete(ctx: Context) -> dict[str, Any]:
     """Every paper that the facts ask for is there or was done without by a head; otherwise all that is missing, at once."""
-    require_alive(ctx)
+    require_turn(ctx, "papers")
     assert ctx.plan is not None
     assert ctx.state is not None
     missing = [r for r in papers_for(facts_of(ctx)) if f"paper:{r.name}" not in ctx.state.records]
