@@ -37,7 +37,8 @@ def add_document(ctx: Context, *, purpose: str, name: str, content: bytes, note:
                 command_id=ctx.next_command_id(), paper=purpose, reference=str(document.id), note=note[:500]
             )
         )
-    what = purpose_words(purpose)
+    called = ctx.plan.need_words.get(purpose) if ctx.plan is not None else None
+    what = called or purpose_words(purpose)
     ctx.note(
         f"收到{what.zh}：{document.name}",
         f"Received: {what.en} ({document.name})",
