@@ -51,7 +51,7 @@ def page(found: Found, reader: Staff, language: str, sent: MoneyForm | None) -> 
     waiting = list(MoneyOrder.objects.filter(case=case, state="waiting", matter__in=MATTER_WORDS))
     hidden = any(order.maker != reader.login for order in waiting)
     hold = hold_on(found.state)
-    own = Account.objects.filter(id=facts.get("own_account") or 0).first()
+    own = Account.objects.filter(id=result_of(found.state, "deposit").get("own_account") or 0).first()
     names = {p.login: p.name(language) for p in Staff.objects.filter(login__in={o.maker for o in waiting})}
     compute = result_of(found.state, "compute")
     return {

@@ -27,6 +27,7 @@ from xiaoshi.desk.kinds.urgent_payment.standing import (
     paid_on,
     paper_of,
     result_of,
+    state_of,
 )
 from xiaoshi.desk.organisation.models import Staff
 from xiaoshi.desk.papers.issuing import issue
@@ -70,7 +71,7 @@ def undertaking(ctx: Context, heirs: tuple[str, ...]) -> Paper:
 
 
 def calculation_sheet(ctx: Context, done: Worked) -> Paper:
-    product, paper = PRODUCT_WORDS[done.deposit.product], paper_of(facts_of(ctx))
+    product, paper = PRODUCT_WORDS[done.deposit.product], paper_of(state_of(ctx))
     notes: Sequence[Words] = [p.words for p in (*done.found.problems, *done.found.unconfirmed)]
     facts = CalculationSheet(
         depositor=ctx.the_case.client_name,
@@ -135,7 +136,7 @@ def decision_paper(ctx: Context, told: Mapping[str, Any], answers: Sequence[Ques
 
 def closing_letter(ctx: Context, *, big_type: bool) -> Paper:
     known, paid = facts_of(ctx), paid_on(ctx.the_case)
-    paper, own = paper_of(known), own_account_of(known)
+    paper, own = paper_of(state_of(ctx)), own_account_of(state_of(ctx))
     rest_fen = -paper.account.balance.balance_fen
     facts = ClosingLetter(
         depositor=ctx.the_case.client_name,

@@ -35,6 +35,11 @@ def facts_of(ctx: Context) -> Mapping[str, Any]:
     return ctx.state.facts
 
 
+def state_of(ctx: Context) -> State:
+    assert ctx.state is not None
+    return ctx.state
+
+
 def result_of(state: State, step: str) -> Mapping[str, Any]:
     """What was written when the step was last done; empty when it was not."""
     own = state.steps.get(step)
@@ -63,10 +68,12 @@ def require_turn(ctx: Context, step: str) -> None:
         raise Refused(Problem(first.code, first.words, step))
 
 
-def paper_of(facts: Mapping[str, Any]) -> Instrument:
+def paper_of(state: State) -> Instrument:
     """The certificate that was looked up. Refused before that."""
     found = (
-        Instrument.objects.filter(id=facts.get("instrument") or 0).select_related("account__balance").first()
+        Instrument.objects.filter(id=result_of(state, "deposit").get("instrument") or 0)
+        .select_related("account__balance")
+        .first()
     )
     if found is None:
         raise refuse(
@@ -75,8 +82,12 @@ def paper_of(facts: Mapping[str, Any]) -> Instrument:
     return found
 
 
-def own_account_of(facts: Mapping[str, Any]) -> Account:
-    found = Account.objects.filter(id=facts.get("own_account") or 0).select_related("balance").first()
+def own_account_of(state: State) -> Account:
+    found = (
+        Account.objects.filter(id=result_of(state, "deposit").get("own_account") or 0)
+        .select_related("balance")
+        .first()
+    )
     if found is None:
         raise refuse(
             "deposit_not_looked_up", "请先核对存单与账户。", "Look up certificate and account first."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from xiaoshi.core.casework.model import State
 from xiaoshi.core.deposits import Cost, Deposit, Valuation, cost_of_haste, value
 from xiaoshi.core.money import yuan
 from xiaoshi.desk.cases.steps import finish_step
@@ -20,6 +21,7 @@ from xiaoshi.desk.kinds.urgent_payment.standing import (
     facts_of,
     paper_of,
     require_turn,
+    state_of,
 )
 from xiaoshi.desk.money.authority import day_of
 
@@ -45,11 +47,11 @@ class Worked:
         return self.cost.lost_fen if self.cost else 0
 
 
-def work_out(facts: Any, day: date, withdraw_fen: int, *, close_rest: bool) -> Worked:
+def work_out(state: State, day: date, withdraw_fen: int, *, close_rest: bool) -> Worked:
     """Value the part; refuse what the certificate cannot give. Sums are shown in the words before anything is done."""
-    paper = paper_of(facts)
+    facts, paper = state.facts, paper_of(state)
     principal_fen = -paper.account.balance.balance_fen
-    need_fen = int(facts.get("need_fen", 0))
+    need_fen = _fen(facts.get("need_fen"))
     if withdraw_fen > principal_fen:
         raise invalid(
             "above_principal",
@@ -85,11 +87,15 @@ def work_out(facts: Any, day: date, withdraw_fen: int, *, close_rest: bool) -> W
     return Worked(deposit, found, cost_of_haste(deposit, books), principal_fen - stays)
 
 
+def _fen(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
 @act("urgent_payment.compute", "测算提前支取", "Work out the withdrawal")
 def compute(ctx: Context, *, withdraw_fen: int, close_rest: bool = False) -> dict[str, Any]:
     """What the part costs in interest and what stays; the sheet is printed. Answers the sums in fen."""
     require_turn(ctx, "compute")
-    done = work_out(facts_of(ctx), day_of(ctx.now), withdraw_fen, close_rest=close_rest)
+    done = work_out(state_of(ctx), day_of(ctx.now), withdraw_fen, close_rest=close_rest)
     sums = {
         "withdraw_fen": withdraw_fen,
         "interest_fen": done.found.interest_fen,

@@ -28,6 +28,7 @@ from xiaoshi.desk.kinds.urgent_payment.standing import (
     paper_of,
     require_turn,
     result_of,
+    state_of,
     waiting_order,
 )
 from xiaoshi.desk.money import requests, setting_apart
@@ -68,7 +69,7 @@ def record_withdrawal(
         )
     if paid_on(ctx.the_case).withdrawn_fen:
         return _hold_alone(ctx, decided, payee_number, payee_name, last, terminal)
-    done = work_out(facts, day_of(ctx.now), decided["withdraw_fen"], close_rest=decided["close_rest"])
+    done = work_out(ctx.state, day_of(ctx.now), decided["withdraw_fen"], close_rest=decided["close_rest"])
     total_fen = done.moved_fen + done.found.interest_fen
     if amount_fen != total_fen:
         raise invalid(
@@ -78,13 +79,15 @@ def record_withdrawal(
             " today; work it out again on another day.",
             where="amount",
         )
-    case, own = ctx.the_case, own_account_of(facts)
+    case, own = ctx.the_case, own_account_of(ctx.state)
     order = record_order(
         ctx,
         unit=case.unit,
         kind="transfer",
         amount_fen=total_fen,
-        plan=withdrawal_lines(case.unit, paper_of(facts).account, own, done.found, done.moved_fen, ctx.now),
+        plan=withdrawal_lines(
+            case.unit, paper_of(ctx.state).account, own, done.found, done.moved_fen, ctx.now
+        ),
         destination={"way": "account", "to": own.holder, "account_number": own.local_code.partition("/")[2]},
         matter=WITHDRAWAL,
         terminal=terminal,
@@ -105,7 +108,7 @@ def _ask_hold(
         reason=f"医疗费专款（案件 {case.number}）",
         unit=case.unit,
         terminal=terminal,
-        account=own_account_of(facts_of(ctx)),
+        account=own_account_of(state_of(ctx)),
         payee=ensure_payee_account(case.unit, payee_number, payee_name, now=ctx.now),
         amount_fen=decided["need_fen"],
         day=last,

@@ -94,12 +94,10 @@ def look_up_deposit(
         )
     principal_fen = -paper.account.balance.balance_fen
     facts = {
-        "instrument": paper.pk,
-        "own_account": own.pk,
         "product": product,
         "principal_fen": principal_fen,
     }
-    finish_step(ctx, "deposit", {"tail": number[-4:], "opened_on": paper.issued_on.isoformat()}, facts)
+    finish_step(ctx, "deposit", {"tail": number[-4:], "instrument": paper.pk, "own_account": own.pk}, facts)
     return {"principal_fen": principal_fen, "opened_on": paper.issued_on.isoformat()}
 
 
