@@ -47,6 +47,7 @@ LAST = "\uffff"
 """After every sign of a path in byte order: `jn/lz/` and below is `>= 'jn/lz/' and < 'jn/lz/' || LAST`."""
 
 NAMED_MAX = 50
+URGENT_FIRST_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,17 @@ def page(
     }
     following = cursor_of(rows[size - 1], wanted) if len(rows) > size else ""
     return [cases[ident] for ident in shown if ident in cases], following
+
+
+def urgent_first(reader: Reader, wanted: Wanted, through: LookedThrough) -> list[Case]:
+    """The urgent cases of a list, those due first in front; at most `URGENT_FIRST_MAX`, and only on its first page.
+
+    Everything else steps aside for them, in whatever order the list is. Where urgency is asked for there is nothing to put first.
+    """
+    if wanted.after or wanted.urgency or wanted.view == ANY:
+        return []
+    urgent = replace(wanted, urgency="urgent", sort="due")
+    return page(reader, urgent, URGENT_FIRST_MAX, through)[0]
 
 
 def beside(reader: Reader, wanted: Wanted, at: str, forward: bool) -> tuple[uuid.UUID, str] | None:

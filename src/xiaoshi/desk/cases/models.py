@@ -75,6 +75,9 @@ class Case(models.Model):
             models.Index(fields=["owner", "-opened_at", "-id"], name="case_live_owner", condition=LIVE),
             models.Index(fields=["due_at", "id"], name="case_live_due", condition=LIVE),
             models.Index(
+                fields=["due_at", "id"], name="case_live_urgent", condition=LIVE & Q(urgency="urgent")
+            ),
+            models.Index(
                 fields=["-opened_at", "-id"], name="case_client", condition=LIVE & Q(waiting_for="client")
             ),
             models.Index(

@@ -107,6 +107,9 @@ def _shown(request: HttpRequest, reader: Reader, wanted: Wanted, context: dict[s
     """The page's rows and what its filters need; always the same number of queries."""
     through = listing.looked_through(reader, wanted)
     cases, following = listing.page(reader, wanted, PAGE, through)
+    first = listing.urgent_first(reader, wanted, through)
+    ahead = {case.id for case in first}
+    cases = [*first, *(case for case in cases if case.id not in ahead)]
     language = getattr(request, "LANGUAGE_CODE", "zh")
     kept = address_query(wanted)
     here = f"{context['list']}?{urlencode(kept | ({'after': wanted.after} if wanted.after else {}))}"
@@ -114,6 +117,7 @@ def _shown(request: HttpRequest, reader: Reader, wanted: Wanted, context: dict[s
     now = timezone.now()
     return context | {
         "rows": rows_of(cases, language, back, wanted),
+        "urgent_first": len(first),
         "next_query": f"?{urlencode(kept | {'after': following})}" if following else "",
         "first_query": f"?{urlencode(kept)}" if wanted.after else "",
         "kinds": [(k.name, k.words) for k in all_kinds()],
