@@ -51,6 +51,7 @@ def test_two_people_settle_what_stopped(stopped, people, client_for):
     wrong = post(maker, address, "propose", kind="recall", reason="")
     assert wrong.status_code == 422
     post(maker, address, "propose", kind="not_done", reason="核心已冲销")
+    assert "处理待复核" in checker.get("/desk/bank/").content.decode()
     assert 'value="agree"' not in maker.get(address).content.decode()
     post(checker, address, "agree")
     stopped.refresh_from_db(using="owner")
@@ -72,8 +73,12 @@ def test_the_day_is_asked_for_and_its_differences_shown(stopped, people, client_
     maker = client_for(people.teller)
     assert "尚未核对" in maker.get("/desk/bank/day/?day=2020-01-01").content.decode()
     assert maker.get("/desk/bank/day/?day=nonsense").status_code == 200
-    asked = post(maker, "/desk/bank/day/", "day", day_0=today.year, day_1=today.month, day_2=today.day)
-    assert asked.status_code in {200, 422}
+    asked = post(
+        maker, "/desk/bank/day/", "day", day_year=today.year, day_month=today.month, day_day=today.day
+    )
+    assert (asked.status_code, asked.redirect_chain[0][0]) == (200, f"/desk/bank/day/?day={today}")
+    ahead = post(maker, "/desk/bank/day/", "day", day_year=today.year + 1, day_month=1, day_day=1)
+    assert (ahead.status_code, "日期不能晚于今天" in ahead.content.decode()) == (422, True)
     day_over(today, timezone.now())
     shown = maker.get(f"/desk/bank/day/?day={today}").content.decode()
     assert "金额不同" in shown

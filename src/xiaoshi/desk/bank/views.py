@@ -32,11 +32,11 @@ from xiaoshi.desk.organisation.models import Staff
 PAGE = 50
 STATES: dict[str, tuple[Words, str]] = {
     "queued": (Words("待发送", "To be sent"), "info"),
-    "sent": (Words("已发送，待结果", "Sent, no result yet"), "warning"),
+    "sent": (Words("已发送，待结果", "Sent, no result yet"), "waiting"),
     "settled": (Words("已入账", "Carried out"), "ok"),
     "rejected": (Words("被拒绝", "Rejected"), "error"),
     "stopped": (Words("已停止，待核实", "Stopped, to be looked at"), "error"),
-    "recalling": (Words("撤回中", "Being recalled"), "warning"),
+    "recalling": (Words("撤回中", "Being recalled"), "waiting"),
     "returned": (Words("已退回", "Returned"), "info"),
 }
 DIFFERENCES: dict[str, Words] = {
@@ -100,12 +100,15 @@ def payments(request: HttpRequest) -> HttpResponse:
         if after is not None:
             found = found.filter(id__lt=after)
         rows = list(found.order_by("-id")[: PAGE + 1])
+        waiting = Decision.objects.filter(dispatch__in=rows, state="waiting")
+        proposed = set(waiting.values_list("dispatch_id", flat=True))
     more = rows[PAGE - 1].pk if len(rows) > PAGE else None
     late = timezone.now() - STUCK_AFTER
     shown = [
         {
             "row": row,
             "state": STATES[row.state],
+            "proposed": row.pk in proposed,
             "stuck": row.state in {"queued", "sent"} and row.made_at < late,
         }
         for row in rows[:PAGE]
