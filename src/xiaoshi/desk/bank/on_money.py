@@ -37,8 +37,8 @@ def may_book(ctx: Context, order: MoneyOrder) -> None:
 
 def booked(ctx: Context, order: MoneyOrder, entry: Entry) -> None:
     """After it is booked: queue a transfer, once, to be sent by the worker."""
-    if order.kind != "transfer" or not connected():
-        return
+    if order.kind != "transfer" or len(order.plan) != 2 or not connected():
+        return  # a withdrawal with its interest is no transfer between two accounts: the core bank's own product does it
     codes = [line["account"] for line in order.plan]
     found = {a.code: a for a in Account.objects.filter(code__in=codes)}
     debtor, creditor = (
