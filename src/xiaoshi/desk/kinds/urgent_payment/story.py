@@ -17,6 +17,7 @@ from typing import Any
 from django.utils import timezone
 
 from xiaoshi.core.deposits import Deposit, cost_of_haste, value
+from xiaoshi.desk.bank.configured import connected
 from xiaoshi.desk.cases.opening import open_case
 from xiaoshi.desk.cases.steps import close_case, do_step
 from xiaoshi.desk.consulting.acts import answer, ask, hand_up
@@ -25,6 +26,7 @@ from xiaoshi.desk.guard.refusals import Refused
 from xiaoshi.desk.guard.visibility import visible_to
 from xiaoshi.desk.kinds.urgent_payment import demo
 from xiaoshi.desk.kinds.urgent_payment.acts import deciding, ending, paying, receiving
+from xiaoshi.desk.kinds.urgent_payment.at_core import AtCore
 from xiaoshi.desk.kinds.urgent_payment.demo import HOSPITAL, HOSPITAL_NUMBER, Family
 from xiaoshi.desk.kinds.urgent_payment.paper_rules import papers_for
 from xiaoshi.desk.money.acts import check_move
@@ -109,6 +111,7 @@ def _sums(chance: random.Random) -> Sums:
 def _walk(told: Told, cast: Cast, chance: random.Random) -> None:
     sums = _sums(chance)
     demo.bring_into_books(cast.teller.unit, sums.family, cast.teller)
+    AtCore(sums.family).open()
     _receive(told, cast, sums)
     _papers(told, cast, sums)
     _decide(told, cast, chance, sums)
@@ -250,6 +253,7 @@ def _withdraw(told: Told, cast: Cast, chance: random.Random, sums: Sums) -> None
         told.checks["wrong_sum_noticed"] = wrong_sum.result["state"] == "mismatch"
         told.do("record_withdrawal", paying.record_withdrawal, cast.teller, **given, **payee)
     _checked(told, cast, "check_withdrawal", paying.check_withdrawal, total)
+    AtCore(sums.family).withdraw(sums.withdraw_fen, valued.net_fen)
 
 
 def _checked(told: Told, cast: Cast, step: str, what: Act, amount_fen: int) -> None:
@@ -313,8 +317,28 @@ def _after(told: Told, cast: Cast, sums: Sums) -> None:
         said = _code_of(agree, cast.supervisor, request_id=surplus.result["request"])
         told.checks["release_by_wrong_role_refused"] &= said == "not_your_role"
     told.do("check_surplus", paying.check_surplus, cast.head, amount_fen=sums.refund_fen)
+    _at_core(told, cast, sums)
     told.do("letter", ending.issue_letter, cast.lobby, big_type=True)
     told.do("close", close_case, cast.lobby)
+
+
+def _at_core(told: Told, cast: Cast, sums: Sums) -> None:
+    """Where a core bank is connected: each transfer was carried out there once, and its balances are those of our books."""
+    if not connected():
+        return
+    assert told.case is not None
+    at_core, family = AtCore(sums.family), sums.family
+    states = at_core.sent(told.case.id, cast.head)
+    with visible_to(cast.head):
+        own = Account.objects.select_related("balance").get(code=f"{demo.OUTLET}2011/{family.own_number}")
+    told.figures["payments_at_core"] = states
+    told.checks |= {
+        "settled_at_core": len(states) == 2 + bool(sums.refund_fen) and set(states) == {"settled"},
+        "own_account_equal_at_core": at_core.balance_fen(family.own_number, family.depositor)
+        == -own.balance.balance_fen,
+        "hospital_paid_at_core": at_core.balance_fen(HOSPITAL_NUMBER, HOSPITAL)
+        == sums.first_fen + sums.second_fen - sums.refund_fen,
+    }
 
 
 def _figures(told: Told, cast: Cast, sums: Sums) -> None:
