@@ -244,6 +244,38 @@ def test_a_recall_that_is_refused_leaves_it_settled_and_says_why(bank):
     assert second.state == "settled"
 
 
+@pytest.mark.parametrize(
+    ("code", "answered", "after"),
+    [
+        ("CNCL", "PDNG", "returned"),
+        ("RJCR", "ACSC", "settled"),
+        ("RJCR", "PDNG", "stopped"),
+        ("PDCR", "ACSC", "recalling"),
+    ],
+)
+def test_a_refused_recall_makes_nothing_settled_that_the_bank_never_said_it_paid(bank, code, answered, after):
+    from xiaoshi.core.iso20022 import Resolution
+    from xiaoshi.desk.bank.acts import agree, propose
+    from xiaoshi.desk.bank.models import Dispatch
+    from xiaoshi.desk.bank.understanding import take_resolution
+    from xiaoshi.desk.guard.visibility import visible_to_house
+
+    payment = bank.pay()
+    bank.sandbox.faults("pending" if answered == "PDNG" else "")
+    bank.work()
+    assert payment.row.code == answered
+    fields = {"payment_id": str(payment.row.pk), "kind": "recall", "reason": "付错"}
+    bank.do(
+        agree, bank.people.supervisor, decision_id=bank.do(propose, bank.people.teller, **fields)["decision"]
+    )
+    with visible_to_house("bank"):
+        row = Dispatch.objects.get(id=payment.row.pk)
+        told = Resolution("A1", bank.now, row.recall_key, row.key, code)
+        assert take_resolution(row, told, bank.now) == "understood"
+    assert payment.state == after
+    Dispatch.objects.using("owner").filter(id=row.pk, state="recalling").update(state="stopped", stop_zh="试")
+
+
 def _spend(bank: Desk, payment: Payment) -> None:
     from xiaoshi.core.iso20022 import Party
     from xiaoshi.desk.bank.http_core import HttpCore

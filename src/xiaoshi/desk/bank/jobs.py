@@ -60,12 +60,16 @@ def collect_pushed(now: datetime) -> int:
         return 0
     stored = 0
     for one in given:
-        body = str(one["xml"]).encode()
+        try:
+            number, kind, body = int(one["number"]), str(one["kind"]), str(one["xml"]).encode()
+        except (KeyError, TypeError, ValueError):
+            log.error("core bank: a pushed message without number, kind or xml")
+            break  # those behind it are fetched again once the bank has mended it
         with visible_to_house(PART):
             _row, made = Received.objects.get_or_create(
-                number=int(one["number"]),
+                number=number,
                 defaults={
-                    "kind": one["kind"] if one["kind"] in KINDS else "other",
+                    "kind": kind if kind in KINDS else "other",
                     "source": "pushed",
                     "body": body,
                     "digest": hashlib.sha256(body).hexdigest(),

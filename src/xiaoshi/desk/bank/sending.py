@@ -166,7 +166,7 @@ def _trouble(row: Dispatch, problem: Problem) -> None:
     """Said on the page until something better is known; the payment stays as it is and is asked about again."""
     log.warning("core bank, payment %s: %s", row.key, problem.code)
     with visible_to_house(PART):
-        Dispatch.objects.filter(id=row.pk).exclude(state="stopped").update(
+        Dispatch.objects.filter(id=row.pk, state__in=list(STEPS)).update(
             stop_zh=problem.words.zh, stop_en=problem.words.en
         )
 

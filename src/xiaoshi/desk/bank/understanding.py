@@ -21,6 +21,7 @@ from xiaoshi.core.iso20022 import (
     read_statements,
     read_status,
 )
+from xiaoshi.core.iso20022.status import OUTCOMES
 from xiaoshi.core.money import yuan
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.bank.models import Dispatch, Received
@@ -162,15 +163,15 @@ def take_resolution(dispatch: Dispatch, given: Resolution, now: datetime) -> str
     if dispatch.state != "recalling":
         return "repeated"
     reason = given.reasons[0] if given.reasons else Reason("")
-    dispatch.reason, dispatch.reason_text, dispatch.code = reason.code, reason.text, given.code
+    carried_out = OUTCOMES.get(dispatch.code) == "settled" and dispatch.answered_fen == dispatch.amount_fen
+    dispatch.reason, dispatch.reason_text = reason.code, reason.text
     match given.outcome:
         case "returned":
             dispatch.state, dispatch.ended_at = "returned", now
         case "refused":
             # Whether the payment itself was ever carried out is what the bank said before; without that, people look.
-            dispatch.state = "settled" if dispatch.answered_fen == dispatch.amount_fen else "stopped"
+            dispatch.state = "settled" if carried_out else "stopped"
         case "under_way":
-            dispatch.save(update_fields=["code"])
             return "understood"
         case _:
             dispatch.state = "stopped"
@@ -179,7 +180,7 @@ def take_resolution(dispatch: Dispatch, given: Resolution, now: datetime) -> str
     dispatch.stop_en = (
         "" if dispatch.state == "returned" else f"It was not given back: {said.en or given.code}"
     )
-    dispatch.save(update_fields=["state", "ended_at", "reason", "reason_text", "code", "stop_zh", "stop_en"])
+    dispatch.save(update_fields=["state", "ended_at", "reason", "reason_text", "stop_zh", "stop_en"])
     tell(dispatch, _WORDS["returned"] if dispatch.state == "returned" else dispatch.stop_words, now)
     return "understood"
 
