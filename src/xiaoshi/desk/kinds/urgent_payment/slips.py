@@ -148,5 +148,6 @@ def closing_letter(ctx: Context, *, big_type: bool) -> Paper:
         account_masked=masked(own.local_code.partition("/")[2], 4, 4),
         rest_fen=rest_fen,
         rest_from=paper.issued_on if rest_fen else None,
+        own_wish="wish" in result_of(state_of(ctx), "own_wish"),
     )
     return issue(ctx, template=PAPERS["closing_letter"], facts=facts, big_type=big_type)

@@ -116,7 +116,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ClosingLetter:
-    """办结告知书. `amount_fen`: what the hospital kept. `rest_fen`: principal that stays on the certificate from `rest_from`."""
+    """办结告知书. `amount_fen`: what the hospital kept. `rest_fen`: principal that stays on the certificate from `rest_from`.
+
+    `own_wish`: he was awake and decided himself.
+    """
 
     depositor: str
     withdrawn_fen: int
@@ -127,6 +130,7 @@ class ClosingLetter:
     account_masked: str
     rest_fen: int
     rest_from: date | None = None
+    own_wish: bool = False
 
 
 def _off(where: str) -> Problem:
