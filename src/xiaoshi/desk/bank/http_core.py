@@ -233,12 +233,14 @@ class HttpCore:
             answer = line.getresponse()
             read = answer.read(SIZE_MAX + 1)
         except (OSError, http.client.HTTPException) as error:
-            raise NoAnswerError(_no_answer("timeout" if over.is_set() else type(error).__name__)) from error
+            raise NoAnswerError(
+                _late() if over.is_set() or isinstance(error, TimeoutError) else _cut_off()
+            ) from error
         finally:
             limit.cancel()
             line.close()
         if over.is_set():
-            raise NoAnswerError(_no_answer("timeout"))
+            raise NoAnswerError(_late())
         if answer.status in {401, 403}:
             raise NoAnswerError(
                 Problem(
@@ -273,14 +275,22 @@ def _json(status: int, body: bytes) -> dict[str, Any]:
     return found
 
 
-def _no_answer(why: str) -> Problem:
+def _no_answer(zh: str, en: str = "") -> Problem:
     return Problem(
         "no_answer",
         Words(
-            f"核心没有答复（{why}）。款项是否已办不明，系统会先查询再决定。",
-            f"The core bank did not answer ({why}). Whether it was done is not known; the desk asks before anything else.",
+            f"核心没有答复（{zh}）。款项是否已办不明，系统会先查询再决定。",
+            f"The core bank did not answer ({en or zh}). Whether it was done is not known; the desk asks before anything else.",
         ),
     )
+
+
+def _late() -> Problem:
+    return _no_answer("超时", "the time was over")
+
+
+def _cut_off() -> Problem:
+    return _no_answer("连接不上或中断", "no connection, or it was cut off")
 
 
 def _not_taken(body: bytes) -> Problem:

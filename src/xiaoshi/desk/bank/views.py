@@ -83,7 +83,7 @@ class WithdrawForm(MoneyForm):
 
 class DayForm(MoneyForm):
     do = "day"
-    day = DatePartsField(label=_("Day"))
+    day = DatePartsField(label=_("Day to compare"))
 
 
 @require_GET
