@@ -14,7 +14,7 @@ from xiaoshi.desk.kinds.urgent_payment.acts import deciding as d
 from xiaoshi.desk.kinds.urgent_payment.acts import ending as e
 from xiaoshi.desk.kinds.urgent_payment.acts import paying as p
 from xiaoshi.desk.kinds.urgent_payment.acts import receiving as r
-from xiaoshi.desk.money.acts import check_move, check_payment
+from xiaoshi.desk.money.acts import check_move, check_payment, withdraw_payment
 from xiaoshi.desk.money.acts_decided import agree, client_cash, decline, release_hold, transfer
 from xiaoshi.desk.papers.models import AskedOfClient, Paper
 
@@ -264,17 +264,19 @@ def test_what_is_corrected_after_the_decision_wants_another(urgent: Any, people:
     case.do(p.record_withdrawal, people.teller, **given)
 
 
-def test_a_withdrawal_booked_on_the_page_of_money_is_taken_up(urgent: Any, people: Any) -> None:
+def test_the_page_of_money_books_nothing_of_this_case(urgent: Any, people: Any) -> None:
     case = urgent().decided()
     told = case.do(p.record_withdrawal, people.teller, **case.withdrawal())
-    case.do(check_payment, people.outlet_head, order_id=told["order"], amount_fen=TOTAL_FEN)
+    given = {"order_id": told["order"], "amount_fen": TOTAL_FEN}
+    assert case.refused(check_payment, people.outlet_head, **given) == "check_on_its_own_page"
     case.do(decline, people.supervisor, request_id=told["request"], reason="户名打错")
     assert case.refused(p.check_withdrawal, people.outlet_head, amount_fen=TOTAL_FEN) == "hold_sent_back"
+    assert case.balance_fen(case.family.own_number) == 0
+    case.do(withdraw_payment, people.teller, order_id=told["order"])
     case.do(p.record_withdrawal, people.teller, **case.withdrawal())
     case.do(p.check_withdrawal, people.outlet_head, amount_fen=TOTAL_FEN)
-    assert case.refused(p.record_withdrawal, people.teller, **case.withdrawal()) == "already_withdrawn"
     assert case.hold().left_fen == NEED_FEN
-    assert case.balance_fen(case.family.own_number) == TOTAL_FEN
+    assert case.refused(p.record_withdrawal, people.teller, **case.withdrawal()) == "already_withdrawn"
 
 
 def test_a_release_asked_outside_still_needs_the_head(urgent: Any, people: Any) -> None:

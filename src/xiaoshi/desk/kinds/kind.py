@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from xiaoshi.desk.audit.findings import FirstBad
     from xiaoshi.desk.cases.models import Case
     from xiaoshi.desk.cases.reviewing import Review
-    from xiaoshi.desk.guard.boundary import Act
+    from xiaoshi.desk.guard.boundary import Act, Context
+    from xiaoshi.desk.money.models import MoneyOrder
     from xiaoshi.desk.organisation.models import Staff, Unit
 
 
@@ -55,7 +56,8 @@ class Kind:
     `folder` holds `plan.toml`. `opening_form`: what is asked when a case is opened; `opening(form, unit, today)` gives the
     fields of `open_case` from it. `steps`: step id -> how it is worked on. `choices`: words of the values of choice facts. `routes`: module with `urlpatterns` below
     `/desk/cases/<uuid>/`. `overview`: a partial that the case page shows beside the next step, with
-    `overview_context(case)`. `reviews(person)`: what of this kind waits for this person as the second one. `verify(alias)`: what `xiaoshi audit verify` looks at in this kind's tables. `demo`: module with `load()` for the demo's cases. `story`: module with `run(...)` for `xiaoshi story`. `offered`: shown in "open a case".
+    `overview_context(case)`. `reviews(person)`: what of this kind waits for this person as the second one. `may_book(ctx, order)`: raises `Refused` where
+    an order of such a case may not be booked by this act, or no longer. `verify(alias)`: what `xiaoshi audit verify` looks at in this kind's tables. `demo`: module with `load()` for the demo's cases. `story`: module with `run(...)` for `xiaoshi story`. `offered`: shown in "open a case".
     """
 
     name: str
@@ -70,6 +72,7 @@ class Kind:
     overview: str = ""
     overview_context: Callable[[Case], dict[str, Any]] | None = None
     reviews: Callable[[Staff], list[Review]] | None = None
+    may_book: Callable[[Context, MoneyOrder], None] | None = None
     verify: Callable[[str], Iterator[FirstBad]] | None = None
     offered: bool = True
     story: str = ""

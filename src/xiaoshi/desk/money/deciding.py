@@ -17,6 +17,7 @@ from xiaoshi.core.money import yuan
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.guard.fields import readable_id
 from xiaoshi.desk.guard.refusals import NotFound, Refused, invalid, not_allowed, refuse
+from xiaoshi.desk.kinds import kind_named
 from xiaoshi.desk.money.authority import (
     APPROVERS,
     day_of,
@@ -53,6 +54,15 @@ def decide_order(ctx: Context, *, order_id: str, amount_fen: int, terminal: str 
     return approve(ctx, order)
 
 
+def kind_may_book(ctx: Context, order: MoneyOrder) -> None:
+    """A kind may have reasons of its own against an order of its case; taking one back is always open."""
+    if ctx.case is None or order.kind == "reverse":
+        return
+    may_book = kind_named(ctx.case.kind).may_book
+    if may_book is not None:
+        may_book(ctx, order)
+
+
 _APPROVED = "UPDATE money_moneyorder SET state = 'approved', checker = %s, checked_at = %s, checker_terminal = %s WHERE id = %s"
 
 
@@ -60,6 +70,7 @@ def approve(ctx: Context, order: MoneyOrder) -> MoneyOrder:
     """Book it, or note the first of two heads. The engine is asked first: what it refuses leaves the order as it was."""
     if order.kind == "exchange":
         still_the_rate(ctx, order)
+    kind_may_book(ctx, order)
     outside = list(modules("on_money")) if order.kind in LEAVES_OR_RETURNS else []
     for part in outside:
         part.may_book(ctx, order)

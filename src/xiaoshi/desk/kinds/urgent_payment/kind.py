@@ -105,6 +105,7 @@ KIND = Kind(
     },
     tabs=(Tab("urgent", Words("急难付款", "Urgent payment"), MONEY),),
     routes="xiaoshi.desk.kinds.urgent_payment.urls",
+    may_book=paying.may_book,
     story="xiaoshi.desk.kinds.urgent_payment.story",
     demo="xiaoshi.desk.kinds.urgent_payment.demo",
 )

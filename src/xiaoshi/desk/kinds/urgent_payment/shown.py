@@ -126,7 +126,7 @@ def _may_check(found: Found, step_id: str, order: MoneyOrder | None, reader: Sta
     recorded = found.state.steps.get(RECORD_OF[step_id])
     if recorded is not None and reader.login in recorded.makers:
         return False
-    return order is None or (reader.login != order.endorser and order.state in {"waiting", "approved"})
+    return order is None or (reader.login != order.endorser and order.state == "waiting")
 
 
 def _done_once(found: Found, step_id: str) -> bool:

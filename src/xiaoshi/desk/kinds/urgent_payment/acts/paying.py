@@ -18,6 +18,7 @@ from xiaoshi.desk.kinds.urgent_payment.acts.deciding import DECIDED, work_out
 from xiaoshi.desk.kinds.urgent_payment.acts.receiving import check_payee
 from xiaoshi.desk.kinds.urgent_payment.books import withdrawal_lines
 from xiaoshi.desk.kinds.urgent_payment.standing import (
+    MATTER_WORDS,
     REFUND,
     TRANSFER,
     WITHDRAWAL,
@@ -38,6 +39,7 @@ from xiaoshi.desk.money.deciding import decide_order
 from xiaoshi.desk.money.models import Hold, MoneyOrder, Request
 from xiaoshi.desk.money.orders import record_order
 
+OWN_ACTS = "urgent_payment."
 SURPLUS_CHECKERS = {"outlet_head", "city_specialist"}
 
 
@@ -68,7 +70,7 @@ def record_withdrawal(
             "The part, the hospital or its sum changed after the decision: the head has to decide again.",
         )
     if paid_on(ctx.the_case).withdrawn_fen:
-        return _hold_alone(ctx, decided, payee_number, payee_name, last, terminal)
+        raise refuse("already_withdrawn", "本案已支取，不能重复支取。", "This case has withdrawn already.")
     done = work_out(ctx.state, day_of(ctx.now), decided["withdraw_fen"], close_rest=decided["close_rest"])
     total_fen = done.moved_fen + done.found.interest_fen
     if amount_fen != total_fen:
@@ -113,19 +115,6 @@ def _ask_hold(
         amount_fen=decided["need_fen"],
         day=last,
     )
-
-
-def _hold_alone(
-    ctx: Context, decided: Any, payee_number: str, payee_name: str, last: date, terminal: str
-) -> dict[str, Any]:
-    """The withdrawal was booked on the page of money and its hold sent back: only the hold is asked for once more."""
-    assert ctx.state is not None
-    told = result_of(ctx.state, "record_withdrawal")
-    if Request.objects.filter(id=told.get("request"), state__in=("waiting", "agreed")).exists():
-        raise refuse("already_withdrawn", "本案已支取，不能重复支取。", "This case has withdrawn already.")
-    asked = _ask_hold(ctx, decided, payee_number, payee_name, last, terminal)
-    finish_step(ctx, "record_withdrawal", {**told, "request": str(asked.id)})
-    return {"order": told["order"], "request": str(asked.id), "state": "waiting"}
 
 
 @act(
@@ -184,10 +173,7 @@ def record_transfer(
 def check_transfer(ctx: Context, *, amount_fen: int, terminal: str = "") -> dict[str, Any]:
     require_turn(ctx, "check_transfer")
     assert ctx.state is not None
-    told = result_of(ctx.state, "record_transfer")
-    if told.get("order") == result_of(ctx.state, "check_transfer").get("order"):
-        raise _nothing_to_check()
-    order = _decided(ctx, told, amount_fen, terminal)
+    order = _decided(ctx, result_of(ctx.state, "record_transfer"), amount_fen, terminal)
     if order.state == "approved":
         finish_step(ctx, "check_transfer", {"order": str(order.id)})
     elif order.state == "mismatch":
@@ -273,13 +259,21 @@ def _hold(ctx: Context) -> Hold:
     return hold
 
 
+def may_book(ctx: Context, order: MoneyOrder) -> None:
+    """Not on the page of money: there a withdrawal would be booked without its hold, and nobody asks whether he still lives."""
+    if order.matter in MATTER_WORDS and not ctx.act.name.startswith(OWN_ACTS):
+        raise refuse(
+            "check_on_its_own_page",
+            "这笔款项请在本案“急难付款”页复核：支取与专款须同时办理，并核对储户状况。",
+            "Check this on the page “Urgent payment” of the case: withdrawal and hold go together, and how the depositor is counts.",
+        )
+
+
 def _decided(ctx: Context, told: Mapping[str, Any], amount_fen: int, terminal: str) -> MoneyOrder:
-    """The recorded order, decided by this person; one that was booked on the page of money meanwhile stands as it is."""
-    order = MoneyOrder.objects.filter(case=ctx.the_case, id=told.get("order")).first()
-    if order is None or order.state not in {"waiting", "approved"}:
+    """The recorded order, decided by this person."""
+    order = MoneyOrder.objects.filter(case=ctx.the_case, id=told.get("order"), state="waiting").first()
+    if order is None:
         raise _nothing_to_check()
-    if order.state == "approved":
-        return order
     if order.matter == WITHDRAWAL and day_of(order.made_at) != day_of(ctx.now):
         raise refuse(
             "sheet_of_another_day",
