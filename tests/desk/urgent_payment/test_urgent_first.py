@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
 
 from xiaoshi.desk.cases import listing
 from xiaoshi.desk.cases.listing import LookedThrough, Wanted, reader_of
+from xiaoshi.desk.guard.boundary import perform
 from xiaoshi.desk.guard.visibility import visible_to
 
 pytestmark = pytest.mark.database
@@ -49,3 +51,24 @@ def test_only_where_there_is_something_to_put_first(
         found = listing.urgent_first(reader_of(people.lobby), wanted, LookedThrough())
     assert bool(found) == bool(first)
     assert len(found) <= listing.URGENT_FIRST_MAX
+
+
+def test_what_waits_for_a_second_person_of_an_urgent_case_comes_first(
+    urgent: Any, people: Any, new_case: Any
+) -> None:
+    from xiaoshi.desk.cases.models import Case
+    from xiaoshi.desk.cases.reviewing import page_of_reviews
+    from xiaoshi.desk.cases.steps import do_step
+    from xiaoshi.desk.kinds.urgent_payment.acts import paying as p
+
+    older = new_case(kind="example")
+    case = urgent().decided()
+    for step in ("listen", "answer"):
+        perform(do_step, people.teller, str(uuid.uuid4()), case_id=older.id, step=step, result={})
+    case.do(p.record_withdrawal, people.teller, **case.withdrawal())
+    with visible_to(people.outlet_head):
+        number = Case.objects.get(id=case.case_id).number
+        found = [r.case.number for r in page_of_reviews(people.outlet_head, "")[0]]
+    assert found[0] == number
+    assert older.number in found
+    assert found.count(number) == 1  # the step; not its order on the page of money beside it

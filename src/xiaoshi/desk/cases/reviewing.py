@@ -9,10 +9,10 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from xiaoshi.core.problems import Words
-from xiaoshi.desk.cases.listing import Reader, reader_of, roles_at_work
+from xiaoshi.desk.cases.listing import URGENT_FIRST_MAX, Reader, reader_of, roles_at_work
 from xiaoshi.desk.cases.models import Case, CaseAsked
 from xiaoshi.desk.cases.plans import plan_of
-from xiaoshi.desk.kinds import all_kinds
+from xiaoshi.desk.kinds import all_kinds, kind_named
 from xiaoshi.desk.money.standing import waiting_for
 from xiaoshi.desk.organisation.models import Staff
 
@@ -45,7 +45,13 @@ def page_of_reviews(person: Staff, after: str) -> tuple[list[Review], str]:
     """
     reader = reader_of(person)
     rows = list(_after(_open_to(reader), after).order_by("since", "id")[: PAGE + 1])
-    found = [_step_review(row) for row in rows[:PAGE]]
+    shown = rows[:PAGE]
+    if not after:
+        # Everything steps aside for an urgent case, however long the others have waited.
+        urgent = _open_to(reader).filter(case__urgency="urgent").order_by("since", "id")[:URGENT_FIRST_MAX]
+        first = {row.id: row for row in urgent}
+        shown = [*first.values(), *(row for row in shown if row.id not in first)]
+    found = [_step_review(row) for row in shown]
     if not after:
         found.extend(_money(person))
         for kind in all_kinds():
@@ -106,7 +112,10 @@ def _step_review(row: CaseAsked) -> Review:
 
 
 def _money(person: Staff) -> list[Review]:
-    """Orders that this person may check. One without a case (cash between vault and drawer) is found on the money page."""
+    """Orders that this person may check on the page of money; where a kind keeps them to its own page, it has a step for it.
+
+    One without a case (cash between vault and drawer) is found on the money page.
+    """
     return [
         Review(
             shown.order.case,
@@ -115,5 +124,5 @@ def _money(person: Staff) -> list[Review]:
             reverse("case_money", args=[shown.order.case_id]),
         )
         for shown in waiting_for(person, "zh")
-        if shown.order.case is not None
+        if shown.order.case is not None and kind_named(shown.order.case.kind).may_book is None
     ]
