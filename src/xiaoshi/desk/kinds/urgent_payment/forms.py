@@ -231,7 +231,8 @@ class CountedForm(MoneyForm):
 
     do = "check_withdrawal"
     counted = MoneyField(
-        label=_("The sum as you work it out yourself"), help_text=_("The recorded sum is not shown.")
+        label=_("The sum as you work it out yourself"),
+        help_text=_("From the papers, not from the screen: the recorded sum is not shown."),
     )
 
 
