@@ -31,8 +31,8 @@ AT_CORE = {"settled_at_core", "own_account_equal_at_core", "hospital_paid_at_cor
     ("seed", "core", "checks"),
     [
         (3, "embedded", CHECKS),
-        (9, "sandbox", CHECKS | AT_CORE),
-        (5, "embedded", CHECKS | {"wrong_sum_noticed"}),
+        (11, "sandbox", CHECKS | AT_CORE),
+        (4, "embedded", CHECKS | {"wrong_sum_noticed"}),
     ],
 )
 def test_the_story(desk: Any, seed: int, core: str, checks: set[str]) -> None:
@@ -47,6 +47,8 @@ def test_the_story(desk: Any, seed: int, core: str, checks: set[str]) -> None:
     assert list(dict.fromkeys(s["step"] for s in told["steps"])) == ORDER
     moments = [datetime.fromisoformat(s["at"]) for s in told["steps"]]
     assert moments == sorted(moments)
+    handed_up = "case.hand_up_question" in {s["act"] for s in told["steps"]}
+    assert handed_up == (seed != 3)  # the city answers, or hands the one question up to the province
     by = {s["act"].partition(".")[2]: s["actor"] for s in told["steps"]}
     assert by["check_withdrawal"] != by["record_withdrawal"]
     assert by["check_surplus"] != by["record_surplus"]

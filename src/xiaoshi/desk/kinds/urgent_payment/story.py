@@ -203,7 +203,7 @@ def _decide(told: Told, cast: Cast, chance: random.Random, sums: Sums) -> None:
         cast.head,
         text="储户昏迷、密码不明，子女请求从通知存款部分支取直接付医院对公账户，可否办理？",
         field="deposits",
-        to_level="city",
+        to=cast.city.login,
     )
     question, said = asked.result["question"], asked.result["to_level"]
     if said == "city" and chance.random() < 0.7:
