@@ -23,10 +23,10 @@ from __future__ import annotations
 import hmac
 import json
 import os
+import sys
 import time
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
@@ -60,7 +60,11 @@ class CoreServer(ThreadingHTTPServer):
         super().__init__(address, _Handler)
         self.books, self.late_seconds, self.token = books, late_seconds, token
         self.waiting: dict[str, Payment] = {}
-        self.numbers = count(1)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller who is gone is no fault of the bank; anything else is told."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def new_id(self) -> str:
         return f"C{uuid4().hex[:30]}"
