@@ -17,6 +17,7 @@ from xiaoshi.desk.guard.boundary import perform
 from xiaoshi.desk.guard.refusals import Invalid, NotAllowed, NotFound, Refused
 from xiaoshi.desk.guard.visibility import visible_to
 from xiaoshi.desk.kinds.burnt_notes.papers import examples
+from xiaoshi.desk.papers import acts, paper_template
 from xiaoshi.desk.papers.acts import issue_paper, reprint_paper, void_paper
 from xiaoshi.desk.papers.check_views import paper_by_code
 from xiaoshi.desk.papers.facts import to_json
@@ -64,6 +65,18 @@ def test_each_paper_is_issued_kept_and_found(people: Any, new_case: Any, name: s
     assert found is not None
     assert (found.number, found.title.zh, found.outlet.zh) == (paper.number, paper.title_zh, "城东支行营业室")
     assert found.voided_at is None
+
+
+@pytest.mark.parametrize("name", sorted(examples.all_examples()))
+def test_what_a_step_makes_from_the_case_is_not_filled_in_by_hand(
+    people: Any, new_case: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(acts, "papers_of_kind", paper_template.papers_of_kind)
+    case = new_case()
+    with pytest.raises(NotAllowed) as refused:
+        issue(people.teller, case, name, to_json(examples.all_examples()[name]))
+    assert refused.value.problem.code == "made_by_its_step"
+    assert papers(case, people.teller) == []
 
 
 def test_numbers_run_and_the_timeline_names_them(people: Any, new_case: Any) -> None:

@@ -8,7 +8,7 @@ from xiaoshi.core.casework.commands import RecordPaper
 from xiaoshi.core.casework.roles import READS_ONLY, ROLES
 from xiaoshi.core.problems import Problem, Words
 from xiaoshi.desk.guard.boundary import Context, act
-from xiaoshi.desk.guard.refusals import Invalid, invalid
+from xiaoshi.desk.guard.refusals import Invalid, invalid, not_allowed
 from xiaoshi.desk.papers import facts as facts_forms
 from xiaoshi.desk.papers.issuing import issue, paper_on_case, reprint, void
 from xiaoshi.desk.papers.keeping import OWN_PURPOSES, keep_document
@@ -52,7 +52,7 @@ def add_document(ctx: Context, *, purpose: str, name: str, content: bytes, note:
 def issue_paper(
     ctx: Context, *, template: str, facts: dict[str, Any], language: str = "zh", big_type: bool = False
 ) -> dict[str, Any]:
-    """Issue a paper of the case's kind; `facts` in the form of the template (`papers/facts.py` of the kind)."""
+    """Issue a paper that people fill in (`by_hand`); `facts` in the form of the template (`papers/facts.py` of the kind)."""
     papers = papers_of_kind(ctx.the_case.kind)
     if template not in papers:
         raise invalid(
@@ -60,6 +60,13 @@ def issue_paper(
             f"这类业务没有名为“{template[:60]}”的单据。可用：{'、'.join(papers) or '无'}。",
             f"This kind of case has no paper called {template[:60]!r}. It has: {', '.join(papers) or 'none'}.",
             where="template",
+        )
+    if not papers[template].by_hand:
+        title = papers[template].title
+        raise not_allowed(
+            "made_by_its_step",
+            f"“{title.zh}”由办理步骤按案件内容生成，不能手工填写。请办理相应步骤。",
+            f"“{title.en}” is made by the step that it belongs to, from what the case says: it is not filled in by hand.",
         )
     if language not in ("zh", "en"):
         raise invalid(

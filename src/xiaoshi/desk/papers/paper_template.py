@@ -16,12 +16,17 @@ from xiaoshi.core.problems import Words
 
 @dataclass(frozen=True)
 class PaperTemplate:
-    """`name` is `<kind>/<paper>`; `source` the typst file; `facts` the dataclass that fills it."""
+    """`name` is `<kind>/<paper>`; `source` the typst file; `facts` the dataclass that fills it.
+
+    `by_hand`: a person may fill it in (`papers.issue`). Whatever states what the desk knows (sums, decisions, receipts) is not:
+    only the kind's own acts issue it, from the case, or anybody could print a receipt with a number and a check code.
+    """
 
     name: str
     title: Words
     source: Path
     facts: type
+    by_hand: bool = False
 
     @cached_property
     def text(self) -> str:
