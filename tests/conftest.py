@@ -7,9 +7,15 @@ to it, which pytest 9.2 does not: the marks were passed over without a word. So 
 
 from __future__ import annotations
 
+import os
+import time
 from typing import Any
 
 import pytest
+
+# "Today" in a test module is the bank's day, also between midnight there and midnight in UTC. Django sets the zone only when it starts.
+os.environ["TZ"] = "Asia/Shanghai"
+time.tzset()
 
 # One server and one browser for all of them.
 TOGETHER = ("tests/browser/",)
