@@ -113,11 +113,11 @@ class CoreBooks:
             known = db.execute("SELECT * FROM payment WHERE key = ?", (payment.end_to_end_id,)).fetchone()
             if known is not None:
                 return _answer(known) if known["content"] == content else None
-            reason = "" if waits else self._refused(db, payment, hold, at.date())
+            reason = "" if waits else self._refused(db, payment, hold, at.astimezone().date())
             code = "PDNG" if waits else "RJCT" if reason else "ACSC"
             amount = payment.amount_fen + (100 if other_amount else 0)
             if code == "ACSC":
-                self._move(db, payment, amount, hold, at.date())
+                self._move(db, payment, amount, hold, at.astimezone().date())
             db.execute(
                 "INSERT INTO payment (key, content, message_id, debtor, creditor, amount_fen, currency, code, reason,"
                 " reference, hold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'B' || ?, ?)",
@@ -251,9 +251,9 @@ class CoreBooks:
                 payment = payment_of.get(row["key"])
                 if payment is None:
                     continue
-                reason = self._refused(db, payment, row["hold"], at.date())
+                reason = self._refused(db, payment, row["hold"], at.astimezone().date())
                 if not reason:
-                    self._move(db, payment, row["amount_fen"], row["hold"], at.date())
+                    self._move(db, payment, row["amount_fen"], row["hold"], at.astimezone().date())
                 db.execute(
                     "UPDATE payment SET code = ?, reason = ? WHERE key = ?",
                     ("RJCT" if reason else "ACSC", reason, row["key"]),

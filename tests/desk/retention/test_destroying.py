@@ -8,6 +8,7 @@ import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, connections, transaction
@@ -400,7 +401,7 @@ def vanish(ident: uuid.UUID) -> None:
 def test_a_case_one_day_too_young_is_not_even_proposed(fresh_desk, fresh_people):
     from xiaoshi.desk.retention.batches import propose
 
-    at = datetime.now(UTC).replace(hour=4)
+    at = datetime.now(ZoneInfo("Asia/Shanghai")).replace(hour=12).astimezone(UTC)
     young = ended(fresh_people, at.replace(year=at.year - 10))
     assert refused(propose, fresh_people.outlet_head, cases=[str(young.id)], reason="x") == "not_due"
     old = ended(fresh_people, at.replace(year=at.year - 10) - timedelta(days=1))
