@@ -143,9 +143,9 @@ def expose(photo: Picture, rng: np.random.Generator, options: CameraOptions) -> 
     cast = (1 + rng.uniform(-0.06, 0.06, 3)) * light_bgr(options.kelvin)
     gain = cv2.resize((light[..., None] * cast).astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR)
     sigma = (rng.uniform(0.5, 0.9) if options.blur_px is None else options.blur_px) * w / 4000
-    soft = np.asarray(cv2.GaussianBlur(light_of(photo), (0, 0), max(sigma, 0.01)), np.uint16)
-    blurred = levels_of(soft) if sigma > 0.15 else photo
-    lit = cv2.multiply(blurred, gain, dtype=cv2.CV_32F)
+    if sigma > 0.15:
+        photo = levels_of(np.asarray(cv2.GaussianBlur(light_of(photo), (0, 0), sigma), np.uint16))
+    lit = cv2.multiply(photo, gain, dtype=cv2.CV_32F)
     grain = rng.standard_normal((h, w), np.float32) * np.float32(rng.uniform(1.2, 2.4))
     tone = rng.standard_normal((h // 2, w // 2, 3), np.float32) * np.float32(1.3)
     lit = cv2.add(lit, cv2.merge([grain, grain, grain]), dst=lit)

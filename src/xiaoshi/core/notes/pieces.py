@@ -34,10 +34,11 @@ BAND_PX_MIN = 3
 """How far from the edge paper and mat are read: nearer than 3 px blur has mixed them (0.02 to 0.04 mm of edge at 3.5 px a mm)."""
 APART_LEVELS_MIN = 45.0
 COARSE_OUT_MM = 0.3
+"""How far outside the coarse edge is taken to lie (see `find_blobs`)."""
 DARKENS, ONWARD, CHAR_LEVEL = 0.85, 2.0, np.float32(26)
+"""Paper is burnt at its edge if it is so much darker there than deeper in; how far on its darkening goes; how dark char is."""
 CONTACT = 0.25
 """How much darker the mat is right at the edge of burnt paper, in light: burnt edges stand off the mat and shade it."""
-
 NOT_MAT = 0.3
 """Less of the mat's light than any shadow leaves: a pixel with so little of it is paper, however dark."""
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import JSONField
 
 from xiaoshi.desk.cases.models import Case
@@ -66,12 +66,13 @@ def _keep() -> str:
     return f"UPDATE cases_case SET {sets} WHERE id = %s"  # noqa: S608  names of our own model
 
 
-def send(statements: Sequence[Statement]) -> list[psycopg.Cursor[Any]]:
+def send(statements: Sequence[Statement], using: str = DEFAULT_DB_ALIAS) -> list[psycopg.Cursor[Any]]:
     """Run them in order in one pipeline, inside the transaction that is open; give a cursor for each."""
-    connection.ensure_connection()
-    raw = connection.connection
+    through = connections[using]
+    through.ensure_connection()
+    raw = through.connection
     cursors = []
-    with connection.wrap_database_errors, raw.pipeline():
+    with through.wrap_database_errors, raw.pipeline():
         for text, values in statements:
             cursor: psycopg.Cursor[Any] = psycopg.Cursor(raw)
             cursor.execute(text, values, prepare=True)

@@ -10,8 +10,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-import psycopg
-from django.db import connections
 from django.db.models import F, Q
 
 from xiaoshi.core.ledger import Account as LedgerAccount
@@ -19,6 +17,7 @@ from xiaoshi.core.ledger import Command, Ledger, PostEntry, Posting, Refused, Re
 from xiaoshi.core.ledger import Entry as LedgerEntry
 from xiaoshi.core.problems import Words
 from xiaoshi.desk.cases.models import Case
+from xiaoshi.desk.guard import statements
 from xiaoshi.desk.guard.fields import readable_id
 from xiaoshi.desk.guard.refusals import NotAllowed
 from xiaoshi.desk.guard.refusals import Refused as ActRefused
@@ -168,17 +167,9 @@ def _lines(count: int) -> str:
     return f"INSERT INTO money_posting (entry_id, account_id, amount_fen) VALUES {rows}"  # noqa: S608  places only
 
 
-def send(statements: Sequence[Statement], using: str) -> list[list[Any]]:
-    """Run them in order in one round trip, planned once for each connection; the rows of each."""
-    connection = connections[using]
-    connection.ensure_connection()
-    cursors = []
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        for text, given in statements:
-            cursor: psycopg.Cursor[Any] = psycopg.Cursor(connection.connection)
-            cursor.execute(text, given, prepare=True)
-            cursors.append(cursor)
-    return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+def send(asked: Sequence[Statement], using: str) -> list[list[Any]]:
+    """Run them in order in one round trip; the rows of each."""
+    return [cursor.fetchall() if cursor.description else [] for cursor in statements.send(asked, using)]
 
 
 def purpose_of(kind: str, title: Words | None) -> Words:

@@ -141,6 +141,42 @@ def still_the_rate(ctx: Context, order: MoneyOrder) -> None:
         )
 
 
+def _bic(text: str) -> str:
+    return text.strip().upper()
+
+
+def _refuse_unsendable(
+    foreign_minor: int, beneficiary: str, beneficiary_account: str, bank_bic: str, purpose: str
+) -> None:
+    """What no bank abroad could book, said at the field where it is wrong."""
+    if foreign_minor <= 0:
+        raise invalid(
+            "amount_missing", "请填写大于零的外币金额。", "Enter an amount above zero.", where="amount"
+        )
+    for field, text, most in (
+        ("beneficiary", beneficiary, 140),
+        ("beneficiary_account", beneficiary_account, 34),
+    ):
+        if not text.strip() or len(text) > most or not _PLAIN.fullmatch(text.strip()):
+            raise invalid(
+                "not_in_wire_letters",
+                f"收款人姓名和账号用英文字母、数字填写，最多{most}个字符，与收款行登记一致。",
+                f"Write the beneficiary's name and account in Latin letters and figures, {most} at most, as the bank there has them.",
+                where=field,
+            )
+    if not _BIC.fullmatch(_bic(bank_bic)):
+        raise invalid(
+            "bic_unusable",
+            "SWIFT代码为8或11位，请核对。",
+            "A BIC has 8 or 11 characters; check it.",
+            where="bank_bic",
+        )
+    if not purpose.strip():
+        raise invalid(
+            "reason_missing", "请填写汇款用途。", "Say what the remittance is for.", where="purpose"
+        )
+
+
 def plan_remittance(
     ctx: Context,
     *,
@@ -162,33 +198,7 @@ def plan_remittance(
             "Remit from an account in foreign money.",
             where="account",
         )
-    if foreign_minor <= 0:
-        raise invalid(
-            "amount_missing", "请填写大于零的外币金额。", "Enter an amount above zero.", where="amount"
-        )
-    for field, text, most in (
-        ("beneficiary", beneficiary, 140),
-        ("beneficiary_account", beneficiary_account, 34),
-    ):
-        if not text.strip() or len(text) > most or not _PLAIN.fullmatch(text.strip()):
-            raise invalid(
-                "not_in_wire_letters",
-                f"收款人姓名和账号用英文字母、数字填写，最多{most}个字符，与收款行登记一致。",
-                f"Write the beneficiary's name and account in Latin letters and figures, {most} at most, as the bank there has them.",
-                where=field,
-            )
-    bic = bank_bic.strip().upper()
-    if not _BIC.fullmatch(bic):
-        raise invalid(
-            "bic_unusable",
-            "SWIFT代码为8或11位，请核对。",
-            "A BIC has 8 or 11 characters; check it.",
-            where="bank_bic",
-        )
-    if not purpose.strip():
-        raise invalid(
-            "reason_missing", "请填写汇款用途。", "Say what the remittance is for.", where="purpose"
-        )
+    _refuse_unsendable(foreign_minor, beneficiary, beneficiary_account, bank_bic, purpose)
     currency = account.currency
     rows = rates_at(currency, ctx.now)
     if not rows:
@@ -211,7 +221,7 @@ def plan_remittance(
         destination={
             "to": beneficiary.strip(),
             "beneficiary_account": beneficiary_account.strip(),
-            "bank_bic": bic,
+            "bank_bic": _bic(bank_bic),
             "purpose": purpose.strip(),
             "currency": currency,
             "from": account.holder,

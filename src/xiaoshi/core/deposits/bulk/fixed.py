@@ -16,24 +16,22 @@ from xiaoshi.core.deposits.bulk.columns import (
 from xiaoshi.core.deposits.bulk.paying import Part, pay
 from xiaoshi.core.deposits.bulk.tables import (
     COLUMN_NUMBER,
-    NO_COLUMN,
+    DEMAND,
+    REGULATION,
     Anys,
     Bools,
     Days,
     Ints,
     Rates,
     calendar,
+    columns_of_terms,
     number,
 )
 from xiaoshi.core.deposits.model import TERM_COLUMNS
 from xiaoshi.core.rules import deposit_rules as r
 
-DEMAND = COLUMN_NUMBER["demand"]
-REGULATION = number(r.REGULATION_FIRST_DAY)
 _TERMS = TERM_COLUMNS["fixed"]
-COLUMN_OF_TERM = np.full(97, NO_COLUMN, dtype=np.int64)
-for _months, _name in _TERMS.items():
-    COLUMN_OF_TERM[_months] = COLUMN_NUMBER[_name]
+COLUMN_OF_TERM = columns_of_terms(_TERMS)
 _SUBSIDY_DAYS = np.array([number(d) for d in r.SUBSIDY_DAYS])
 _SUBSIDY_PPM = np.array([0, *r.SUBSIDY_PPM], dtype=np.int64)
 

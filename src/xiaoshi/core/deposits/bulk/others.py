@@ -21,27 +21,24 @@ from xiaoshi.core.deposits.bulk.columns import (
 from xiaoshi.core.deposits.bulk.paying import Part, pay
 from xiaoshi.core.deposits.bulk.tables import (
     COLUMN_NUMBER,
+    DEMAND,
     FIRST,
     LAST,
     NEVER,
-    NO_COLUMN,
+    REGULATION,
     Anys,
     Bools,
     Days,
     Ints,
     Rates,
     calendar,
+    columns_of_terms,
     number,
 )
 from xiaoshi.core.deposits.model import TERM_COLUMNS
 from xiaoshi.core.rules import deposit_rules as r
 
-DEMAND = COLUMN_NUMBER["demand"]
-REGULATION = number(r.REGULATION_FIRST_DAY)
-_KINDS = TERM_COLUMNS["instalment_in"]
-COLUMN_OF_KIND = np.full(97, NO_COLUMN, dtype=np.int64)
-for _months, _name in _KINDS.items():
-    COLUMN_OF_KIND[_months] = COLUMN_NUMBER[_name]
+COLUMN_OF_KIND = columns_of_terms(TERM_COLUMNS["instalment_in"])
 
 
 @cache

@@ -7,6 +7,7 @@ by asking the scalar book at every day on which anything changes, so that both e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from xiaoshi.core.deposits.days import index_30_360
 from xiaoshi.core.rules.deposit_rate_table import COLUMNS, RateBook
-from xiaoshi.core.rules.deposit_rules import TAX_DAYS, TAX_PERCENT
+from xiaoshi.core.rules.deposit_rules import REGULATION_FIRST_DAY, TAX_DAYS, TAX_PERCENT
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -32,6 +33,7 @@ NEVER = -1
 
 COLUMN_NUMBER = {name: place for place, name in enumerate(COLUMNS)}
 NO_COLUMN = len(COLUMN_NUMBER)
+DEMAND = COLUMN_NUMBER["demand"]
 
 DOUBT_BITS = {"rate_unconfirmed": 1, "row_unconfirmed": 2, "rate_of_other_table": 32}
 
@@ -90,6 +92,15 @@ def tax_cuts() -> Days:
     return np.array([number(d) for d in TAX_DAYS], dtype=np.int32)
 
 
+def columns_of_terms(terms: Mapping[int, str]) -> Ints:
+    """Months of a term, 0 to 96, to the rate column they are paid by; NO_COLUMN for a term that there is not."""
+    found = np.full(97, NO_COLUMN, dtype=np.int64)
+    for months, name in terms.items():
+        found[months] = COLUMN_NUMBER[name]
+    return found
+
+
+REGULATION = number(REGULATION_FIRST_DAY)
 TAX_PERCENTS: Ints = np.array(TAX_PERCENT, dtype=np.int64)
 
 
